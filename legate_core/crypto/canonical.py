@@ -1,0 +1,12 @@
+"""One byte form for one JSON value (RFC 8785), so that equal values hash alike everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rfc8785
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 bytes of a JSON value; raises `ValueError` for what JSON cannot hold (NaN, big ints, lone surrogates)."""
+    return rfc8785.dumps(value)
