@@ -1,0 +1,97 @@
+"""A row of the Approvals list: mono name, pill and age; below them who asks and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF
+from PySide6.QtGui import QFontMetrics, QPainter
+
+from legate_desktop.delegates.rows import RowDelegate, line, right_text
+from legate_desktop.models import ROW_ROLE
+from legate_desktop.pages.approvals.view import ApprovalRow, RuleRow
+from legate_desktop.theme.look import font, look
+from legate_desktop.theme.signs import RUN_SIGNS, Sign, paint_sign
+from legate_desktop.theme.tokens import ROW_APPROVAL_PX, Pill
+from legate_desktop.widgets.pill import paint_pill, pill_for, pill_size
+from legate_desktop.words import MINUTE, one_line, plural, short_age, time_left, tr
+
+SOON_MS = 10 * MINUTE
+IN_DOUBT = Pill("IN DOUBT", "red", "red_wash", is_outlined=True)
+OUTCOMES: dict[str, tuple[str, Sign]] = {
+    "approved": ("Approved", RUN_SIGNS["succeeded"]),
+    "edited": ("Edited and approved", RUN_SIGNS["succeeded"]),
+    "rejected": ("Rejected", RUN_SIGNS["failed"]),
+    "expired": ("Expired, nothing ran", RUN_SIGNS["expired"]),
+    "withdrawn": ("Withdrawn", RUN_SIGNS["cancelled"]),
+}
+
+
+class ApprovalDelegate(RowDelegate):
+    """Paints approvals and, on their tab, rules."""
+
+    row_px = ROW_APPROVAL_PX
+
+    def __init__(self, now: Callable[[], int], is_answering: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._now = now
+        self._is_answering = is_answering
+
+    def paint_row(
+        self, painter: QPainter, box: QRect, index: QModelIndex | QPersistentModelIndex, ratio: float
+    ) -> None:
+        row = index.data(ROW_ROLE)
+        if isinstance(row, RuleRow):
+            self._paint_rule(painter, box, row, ratio)
+        elif isinstance(row, ApprovalRow):
+            self._paint_approval(painter, box, row, ratio)
+
+    def _paint_approval(self, painter: QPainter, box: QRect, row: ApprovalRow, ratio: float) -> None:
+        if self._is_answering(row.id):
+            painter.setOpacity(0.55)
+        first = QRectF(box.left(), box.top() + look.px(12), box.width(), look.px(22))
+        taken = self._paint_right(painter, first, row)
+        pill = IN_DOUBT if row.is_in_doubt else pill_for(row.effect)
+        pill_width = pill_size(pill).width()
+        room = first.width() - taken - pill_width - 28
+        width = line(painter, first.topLeft(), room, first.height(), one_line(row.tool), font("mono_name"), "text")
+        paint_pill(painter, QPointF(first.left() + width + 10, first.top() + look.px(2)), pill, ratio)
+        self._paint_second(painter, box, one_line(row.agent), one_line(row.why) or one_line(row.title))
+
+    def _paint_right(self, painter: QPainter, first: QRectF, row: ApprovalRow) -> float:
+        """The age, the nearing end, or what was decided; returns the width taken."""
+        now = self._now()
+        if self._is_answering(row.id):
+            return right_text(painter, first, tr("sending…"), "text3")
+        if not row.is_open:
+            words, sign = OUTCOMES.get(row.state, (row.state, RUN_SIGNS["cancelled"]))
+            text = f"{tr(words)} · {short_age(now - row.decided_at)}"
+            width = right_text(painter, first, text, "text3")
+            paint_sign(painter, QRectF(first.right() - width - 18, first.center().y() - 6, 12, 12), sign)
+            return width + 20
+        left = row.expires_at - now
+        if row.expires_at and left < SOON_MS:
+            return right_text(painter, first, tr("expires in {time}").format(time=time_left(left)), "red")
+        return right_text(painter, first, short_age(now - row.asked_at), "text3")
+
+    def _paint_second(self, painter: QPainter, box: QRect, who: str, why: str) -> None:
+        second = QRectF(box.left(), box.top() + look.px(36), box.width(), look.px(20))
+        face = font("small")
+        who_width = min(second.width() * 0.5, QFontMetrics(face).horizontalAdvance(who) + 1)
+        taken = line(painter, second.topLeft(), who_width, second.height(), who, face, "text2")
+        taken += line(painter, second.topLeft() + QPointF(taken, 0), 30, second.height(), "  ·  ", face, "text3")
+        at = second.topLeft() + QPointF(taken, 0)
+        line(painter, at, second.width() - taken, second.height(), why, face, "text3")
+
+    def _paint_rule(self, painter: QPainter, box: QRect, row: RuleRow, ratio: float) -> None:
+        first = QRectF(box.left(), box.top() + look.px(12), box.width(), look.px(22))
+        verdict = {"allow": tr("allows"), "ask": tr("asks"), "deny": tr("denies")}.get(row.verdict, row.verdict)
+        taken = right_text(painter, first, verdict, "text2") + 16
+        line(painter, first.topLeft(), first.width() - taken, first.height(), one_line(row.words), font("name"), "text")
+        parts = [tr("built in")] if row.is_built_in else [plural("%n use(s)", row.uses)]
+        if row.last_used_at:
+            parts.append(tr("last {age} ago").format(age=short_age(self._now() - row.last_used_at)))
+        if row.ends:
+            parts.append(one_line(row.ends))
+        second = QRectF(box.left(), box.top() + look.px(36), box.width(), look.px(20))
+        line(painter, second.topLeft(), second.width(), second.height(), "  ·  ".join(parts), font("small"), "text3")

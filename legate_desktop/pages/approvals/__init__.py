@@ -1,0 +1,1 @@
+"""What waits for a person's answer, what was answered, and the rules made from answers."""

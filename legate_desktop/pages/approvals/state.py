@@ -1,0 +1,386 @@
+"""What the Approvals page knows and can do: rows, the card under the cursor, answers, undo. Imports no widget.
+
+It learns from the core only, also of its own acts: an answer marks its row as *on its way* and the row leaves when the
+event comes. Words for the core are made in `requests.py`, so that this file speaks of answers alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from legate_desktop.pages.approvals import requests
+from legate_desktop.pages.approvals.view import (
+    ApprovalRow,
+    Card,
+    DoubtChoice,
+    RuleRow,
+    Tab,
+    in_order,
+)
+from legate_desktop.theme.tokens import INERT_MS, TOAST_MS
+from legate_desktop.words import one_line, plural, tr
+
+
+def monotonic_ms() -> int:
+    """The clock of the inert time and of undo; tests bring their own."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def wall_ms() -> int:
+    """The clock of ages and expiries."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to say in a toast."""
+
+    text: str
+    is_error: bool = False
+    may_undo: bool = False
+    lasts_ms: int = TOAST_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """An answer given while the engine was away; it is sent when the engine is back."""
+
+    row_id: str
+    command: Any
+    said: str
+
+
+class ApprovalsState(QObject):
+    """One per page. `bridge` is `live.Bridge` or anything with its `watch`, `ask`, `send`."""
+
+    rows_changed = Signal()
+    counts_changed = Signal()
+    tab_changed = Signal()
+    selection_changed = Signal()
+    card_changed = Signal()
+    answering_changed = Signal()
+    engine_changed = Signal()
+    noticed = Signal(object)
+    undo_changed = Signal()
+
+    def __init__(
+        self,
+        bridge: Any,
+        *,
+        clock: Callable[[], int] = monotonic_ms,
+        wall_clock: Callable[[], int] = wall_ms,
+        undo_ms: int = TOAST_MS,
+    ) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._clock = clock
+        self._undo_ms = undo_ms
+        self.now = wall_clock
+        self.tab: Tab = "waiting"
+        self.filter_text = ""
+        self.is_loading = True
+        self.is_engine_away = False
+        self.engine_words = ""
+        self.card: Card | None = None
+        self.card_error = ""
+        self.selected_id = ""
+        self._all: dict[Tab, list[Any]] = {"waiting": [], "decided": [], "rules": []}
+        self._shown: list[Any] = []
+        self._answering: set[str] = set()
+        self._unsent: list[Unsent] = []
+        self._undoable: tuple[str, int] | None = None
+        self._card_shown_at = 0
+        self._asked_for = ""
+        self._watched: set[Tab] = set()
+
+    # Reading.
+
+    @property
+    def rows(self) -> list[Any]:
+        """The rows of the tab in order, filtered."""
+        return self._shown
+
+    @property
+    def waiting_count(self) -> int:
+        """How many things wait for the person."""
+        return len(self._all["waiting"])
+
+    @property
+    def selected_row(self) -> ApprovalRow | None:
+        """The approval under the cursor."""
+        row = next((row for row in self._shown if row.id == self.selected_id), None)
+        return row if isinstance(row, ApprovalRow) else None
+
+    @property
+    def undoable_id(self) -> str:
+        """The answer that can still be taken back, or nothing."""
+        return self._undoable[0] if self._undoable and self._clock() < self._undoable[1] else ""
+
+    @property
+    def unsent_count(self) -> int:
+        """Answers kept until the engine is back."""
+        return len(self._unsent)
+
+    def is_answering(self, row_id: str) -> bool:
+        """Whether an answer to it is on its way."""
+        return row_id in self._answering
+
+    def why_not(self, *, for_doubt: bool = False) -> str:
+        """Why the card cannot be answered now, in words; nothing if it can."""
+        if self.tab == "rules" or self.card is None or self.card.id != self.selected_id:
+            return tr("Choose something that waits")
+        if self.card.row.is_in_doubt != for_doubt:
+            return tr("It is in doubt: say what happened") if self.card.row.is_in_doubt else tr("Nothing is in doubt here")
+        if not self.card.row.is_open:
+            return tr("It was decided already")
+        if self.is_answering(self.card.id):
+            return tr("Your answer is on its way")
+        return ""
+
+    def is_inert(self) -> bool:
+        """Whether the card came under the cursor so recently that a key may have been meant for the last one."""
+        return self._clock() - self._card_shown_at < INERT_MS
+
+    # Moving.
+
+    def open(self) -> None:
+        """The core is there: begin to watch."""
+        self._watch("waiting")
+        if self.tab != "waiting":
+            self._watch(self.tab)
+
+    def set_tab(self, tab: Tab) -> None:
+        """Waiting, Decided or Rules."""
+        if tab == self.tab:
+            return
+        self.tab = tab
+        self._watch(tab)
+        self.tab_changed.emit()
+        self._rebuild()
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows in which every word of this stands."""
+        if text != self.filter_text:
+            self.filter_text = text
+            self._rebuild()
+
+    def select(self, row_id: str) -> None:
+        """Put the cursor on a row; its card is read whole."""
+        if row_id == self.selected_id:
+            return
+        self.selected_id = row_id
+        self.selection_changed.emit()
+        self._read_card()
+
+    def move(self, by: int) -> None:
+        """The next row, or the one before."""
+        if not self._shown:
+            return
+        at = next((at for at, row in enumerate(self._shown) if row.id == self.selected_id), -1)
+        self.select(self._shown[max(0, min(len(self._shown) - 1, at + by))].id)
+
+    # Answering.
+
+    def approve_once(self) -> None:
+        """Yes to exactly this, once."""
+        self._answer(lambda card: requests.approve(card), tr("Approved"))
+
+    def approve_scope(self, of: Card, scope_id: str) -> None:
+        """Yes to the card that was shown, and a rule from it."""
+        self._answer(lambda card: requests.approve(card, scope_id), tr("Approved, with a rule"), of=of)
+
+    def edit(self, of: Card, arguments: Mapping[str, Any]) -> None:
+        """Yes to these arguments instead; the audit keeps both."""
+        self._answer(lambda card: requests.edit(card, arguments), tr("Edited and approved"), of=of)
+
+    def reject(self, of: Card, reason: str, *, and_stop: bool = False) -> None:
+        """No; the reason goes to the agent, or the run ends."""
+        said = tr("Rejected, the run stops") if and_stop else tr("Rejected")
+        self._answer(lambda card: requests.reject(card, reason, and_stop=and_stop), said, of=of)
+
+    def settle_doubt(self, choice: DoubtChoice) -> None:
+        """Say what became of an action nobody saw the end of."""
+        said = {
+            "happened": tr("Noted: it happened"),
+            "do_it": tr("Noted: it did not happen, doing it"),
+            "give_up": tr("Given up"),
+        }
+        self._answer(lambda card: requests.settle(card, choice), said[choice], for_doubt=True)
+
+    def undo(self) -> None:
+        """Take the last answer back, while it is held."""
+        row_id = self.undoable_id
+        if not row_id:
+            self.noticed.emit(Notice(tr("There is nothing to undo any more.")))
+            return
+        self._undoable = None
+        self.undo_changed.emit()
+        self._bridge.send(
+            requests.undo(row_id),
+            lambda _result: self._taken_back(row_id),
+            lambda message, _is_away: self.noticed.emit(Notice(message, is_error=True)),
+        )
+
+    def delete_rule(self, rule_id: str) -> None:
+        """Remove a rule; what it allowed is asked again."""
+        self._bridge.send(
+            requests.delete_rule(rule_id),
+            lambda _result: self.noticed.emit(Notice(tr("Rule deleted. What it allowed is asked again."))),
+            lambda message, _is_away: self.noticed.emit(Notice(message, is_error=True)),
+        )
+
+    # The engine.
+
+    def engine_went(self, words: str) -> None:
+        """The engine is away; answers are kept from now on."""
+        self.is_engine_away, self.engine_words = True, words
+        self.engine_changed.emit()
+
+    def engine_came(self) -> None:
+        """It is back: send what was kept, oldest first."""
+        self.is_engine_away, self.engine_words = False, ""
+        kept, self._unsent = self._unsent, []
+        self.engine_changed.emit()
+        for unsent in kept:
+            self._send(unsent)
+
+    # What comes back.
+
+    def _watch(self, tab: Tab) -> None:
+        if tab in self._watched:
+            return
+        self._watched.add(tab)
+        for query in requests.queries(tab):
+            self._bridge.watch(query, lambda rows, tab=tab: self._take_rows(tab, rows), self._watch_failed)
+
+    def _watch_failed(self, message: str) -> None:
+        self.is_loading = False
+        self.noticed.emit(Notice(message, is_error=True))
+        self.rows_changed.emit()
+
+    def _take_rows(self, tab: Tab, rows: Mapping[str, Any]) -> None:
+        translated = [requests.row(tab, row) for row in rows.values()]
+        self._all[tab] = translated if tab == "rules" else in_order(translated, tab)
+        if tab == "waiting":
+            self.is_loading = False
+            open_ids = {row.id for row in translated}
+            if not self._answering <= open_ids:
+                self._answering &= open_ids
+                self.answering_changed.emit()
+            self.counts_changed.emit()
+        if tab == self.tab:
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        words = self.filter_text.casefold().split()
+        rows = self._all[self.tab]
+        before = [row.id for row in self._shown]
+        was = self.selected_row
+        self._shown = [row for row in rows if all(word in _haystack(row) for word in words)] if words else list(rows)
+        self.rows_changed.emit()
+        ids = [row.id for row in self._shown]
+        if self.selected_id not in ids:
+            # The row that took its place, so that answering one leads to the next.
+            at = before.index(self.selected_id) if self.selected_id in before else 0
+            self.select(ids[min(at, len(ids) - 1)] if ids else "")
+        elif was is not None and was != self.selected_row:
+            self._read_card()
+
+    def _read_card(self) -> None:
+        wanted = self.selected_id
+        self._asked_for = wanted
+        if self.card is not None and self.card.id != wanted:
+            self._show_card(None)
+        if not wanted or self.tab == "rules":
+            self._show_card(None)
+            return
+        row = self.selected_row
+        if row is None:
+            return
+        self._bridge.ask(
+            requests.card_query(row),
+            lambda answer: self._take_card(wanted, row, answer),
+            lambda message, _is_away: self._card_failed(wanted, message),
+        )
+
+    def _take_card(self, wanted: str, row: ApprovalRow, answer: Any) -> None:
+        # A slow answer must not put an old card under the cursor.
+        if wanted == self._asked_for == self.selected_id:
+            self._show_card(requests.card(row, answer))
+
+    def _card_failed(self, wanted: str, message: str) -> None:
+        if wanted == self.selected_id:
+            self.card_error = message
+            self.card = None
+            self.card_changed.emit()
+
+    def _show_card(self, card: Card | None) -> None:
+        if card == self.card and not self.card_error:
+            return
+        is_new = card is not None and (self.card is None or (self.card.id, self.card.digest) != (card.id, card.digest))
+        self.card, self.card_error = card, ""
+        if is_new:
+            self._card_shown_at = self._clock()
+        self.card_changed.emit()
+
+    def _answer(
+        self, make: Callable[[Card], Any], said: str, *, of: Card | None = None, for_doubt: bool = False
+    ) -> None:
+        card = self.card
+        if of is not None and (card is None or (card.id, card.digest) != (of.id, of.digest)):
+            # A dialog was open while the world moved on: its answer is to a card nobody sees any more.
+            text = tr("This changed while you were deciding. Nothing was sent: read it again.")
+            self.noticed.emit(Notice(text, is_error=True))
+            return
+        if card is None or self.why_not(for_doubt=for_doubt) or (of is None and self.is_inert()):
+            return
+        self._send(Unsent(card.id, make(card), f"{said}: {one_line(card.sentence)}"))
+
+    def _send(self, unsent: Unsent) -> None:
+        self._answering.add(unsent.row_id)
+        self.answering_changed.emit()
+        if self.is_engine_away:
+            self._keep(unsent)
+            return
+        self._bridge.send(
+            unsent.command,
+            lambda result: self._answered(unsent, result),
+            lambda message, is_away: self._keep(unsent) if is_away else self._refused(unsent, message),
+        )
+
+    def _keep(self, unsent: Unsent) -> None:
+        self._unsent.append(unsent)
+        self.engine_changed.emit()
+        self.noticed.emit(
+            Notice(plural("The engine is away. %n answer(s) kept and sent when it is back.", self.unsent_count))
+        )
+
+    def _answered(self, unsent: Unsent, result: Any) -> None:
+        held_ms = requests.held_ms(result, self.now(), self._undo_ms)
+        may_undo = held_ms > 0
+        if may_undo:
+            self._undoable = (unsent.row_id, self._clock() + held_ms)
+            self.undo_changed.emit()
+        self.noticed.emit(Notice(unsent.said, may_undo=may_undo, lasts_ms=held_ms or TOAST_MS))
+
+    def _refused(self, unsent: Unsent, message: str) -> None:
+        self._answering.discard(unsent.row_id)
+        self.answering_changed.emit()
+        self.noticed.emit(Notice(message, is_error=True))
+        self._read_card()
+
+    def _taken_back(self, row_id: str) -> None:
+        self._answering.discard(row_id)
+        self.answering_changed.emit()
+        self.noticed.emit(Notice(tr("Taken back. It waits for you again.")))
+        if self.tab == "waiting":
+            self.select(row_id)
+
+
+def _haystack(row: Any) -> str:
+    return row.haystack if isinstance(row, ApprovalRow) else row.words.casefold() if isinstance(row, RuleRow) else ""

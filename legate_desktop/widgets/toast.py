@@ -1,0 +1,162 @@
+"""Toasts: what happened, with Undo or Details; bottom centre, at most three, six seconds, errors until closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QHBoxLayout, QVBoxLayout, QWidget
+
+from legate_desktop.theme import tokens
+from legate_desktop.theme.look import colour, look
+from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.labels import Label
+from legate_desktop.words import tr
+
+MOST = 3
+
+
+class Toast(QWidget):
+    """One message. It stays while the mouse or the focus is on it."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        action_text: str = "",
+        action_key: str = "",
+        run: Callable[[], None] | None = None,
+        is_error: bool = False,
+        lasts_ms: int = tokens.TOAST_MS,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.is_error = is_error
+        self.text = Label(text, "body")
+        self.text.setWordWrap(True)
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 8, 10)
+        row.setSpacing(12)
+        row.addWidget(self.text, 1)
+        if run is not None:
+            self.action = Button(action_text, kind="quiet", key=action_key)
+            self.action.fired.connect(run)
+            self.action.fired.connect(self.close_now)
+            row.addWidget(self.action)
+        self.closer = Button(tr("Close"), kind="quiet")
+        self.closer.fired.connect(self.close_now)
+        self.closer.setVisible(is_error)
+        row.addWidget(self.closer)
+        self._life = QTimer(self, interval=lasts_ms, singleShot=True)
+        self._life.timeout.connect(self._may_end)
+        if not is_error:
+            self._life.start()
+
+    def close_now(self) -> None:
+        """Take it away at once."""
+        self._life.stop()
+        self.closed.emit()
+        self.deleteLater()
+
+    def _may_end(self) -> None:
+        has_focus = any(child.hasFocus() for child in self.findChildren(Button))
+        if self.underMouse() or has_focus:
+            self._life.start(1_000)
+            return
+        self.close_now()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(colour("raised"))
+        painter.setPen(QPen(colour("red" if self.is_error else "line2"), 1))
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, tokens.RADIUS_CARD_PX, tokens.RADIUS_CARD_PX)
+
+
+class Toasts(QWidget):
+    """The stack over the bottom of a window; it never takes focus and lets clicks beside it through."""
+
+    said = Signal(str)
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        over.installEventFilter(self)
+        self.hide()
+
+    def add(
+        self,
+        text: str,
+        *,
+        action_text: str = "",
+        action_key: str = "",
+        run: Callable[[], None] | None = None,
+        is_error: bool = False,
+        lasts_ms: int = tokens.TOAST_MS,
+    ) -> Toast:
+        """Say something; the oldest goes when there would be a fourth."""
+        while len(self.toasts()) >= MOST:
+            self.toasts()[0].close_now()
+        toast = Toast(
+            text,
+            action_text=action_text,
+            action_key=action_key,
+            run=run,
+            is_error=is_error,
+            lasts_ms=lasts_ms,
+            parent=self,
+        )
+        toast.closed.connect(lambda: self._drop(toast))
+        self._column.addWidget(toast)
+        self.show()
+        self._place()
+        if not look.is_motion_reduced:
+            self._fade_in(toast)
+        self.said.emit(text)
+        return toast
+
+    def toasts(self) -> list[Toast]:
+        """What is shown now, oldest first."""
+        items = (self._column.itemAt(at) for at in range(self._column.count()))
+        return [widget for item in items if isinstance(widget := item.widget(), Toast)]
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def _fade_in(self, toast: Toast) -> None:
+        effect = QGraphicsOpacityEffect(toast)
+        toast.setGraphicsEffect(effect)
+        fade = QPropertyAnimation(effect, b"opacity", toast)
+        fade.setDuration(tokens.FADE_MS)
+        fade.setStartValue(0.0)
+        fade.setEndValue(1.0)
+        # An effect left on would redraw the toast through a pixmap for ever.
+        fade.finished.connect(lambda: toast.setGraphicsEffect(None))  # type: ignore[arg-type]  # Qt takes null
+        fade.start(QPropertyAnimation.DeletionPolicy.DeleteWhenStopped)
+
+    def _drop(self, toast: Toast) -> None:
+        self._column.removeWidget(toast)
+        toast.hide()
+        if self.toasts():
+            self._place()
+        else:
+            self.hide()
+
+    def _place(self) -> None:
+        width = min(560, self._over.width() - 32)
+        self.setFixedWidth(width)
+        self._column.activate()
+        height = self._column.totalHeightForWidth(width) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        self.resize(width, height)
+        self.move((self._over.width() - width) // 2, self._over.height() - height - 20)
+        self.raise_()

@@ -1,0 +1,128 @@
+"""What the window says: hostile text made visible, ages, terms and money in words."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+# Letters and symbols by category, yet nothing to see: Hangul fillers, the Braille blank, Khmer inherent vowels.
+_BLANKS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_PLAIN_SPACES = frozenset(" \u00a0\u202f")
+_MOST_MARKS_IN_A_ROW = 3
+_BLANK_RUN = re.compile(r"[ \t\r\n]+")
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+
+def tr(text: str, count: int = -1) -> str:
+    """The translation of a string of ours (never of the agent's), with `%n` replaced by `count`."""
+    said = QCoreApplication.translate("legate", text, None, count)
+    return said.replace("%n", f"{count:,}") if count >= 0 else said
+
+
+def visible(text: str, *, keep_lines: bool = True) -> str:
+    """Text from outside with everything that hides or reorders shown by its code point, as ⟨U+202E⟩.
+
+    Control characters, bidi overrides and isolates, zero-width and invisible letters, odd spaces, and combining
+    marks beyond three in a row. Line feeds and tabs stay where `keep_lines` says so; CR LF counts as one line feed.
+    """
+    shown: list[str] = []
+    marks = 0
+    for char in text.replace("\r\n", "\n") if keep_lines else text:
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if char in "\n\t" and keep_lines:
+            shown.append(char)
+        elif _is_hidden(char, category) or marks > _MOST_MARKS_IN_A_ROW:
+            shown.append(f"⟨U+{ord(char):04X}⟩")
+        else:
+            shown.append(char)
+    return "".join(shown)
+
+
+def _is_hidden(char: str, category: str) -> bool:
+    if category in _HIDDEN_CATEGORIES or char in _BLANKS:
+        return True
+    if category == "Zs":
+        return char not in _PLAIN_SPACES
+    # Variation selectors draw nothing of their own.
+    return 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
+
+
+def one_line(text: str) -> str:
+    """The same for a row of a list: runs of blanks and line breaks become one space, everything hidden is shown."""
+    return visible(_BLANK_RUN.sub(" ", text).strip(" "), keep_lines=False)
+
+
+def value_text(value: Any) -> str:
+    """An argument as a person reads it: strings bare, everything else as indented JSON; hidden characters shown."""
+    if isinstance(value, str):
+        return visible(value)
+    return visible(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+
+
+def short_age(milliseconds: int) -> str:
+    """26s, 4m, 3h, 2d: how long ago, for the right edge of a row."""
+    for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m")):
+        if milliseconds >= unit:
+            return f"{milliseconds // unit}{letter}"
+    return f"{max(0, milliseconds) // SECOND}s"
+
+
+def long_age(milliseconds: int) -> str:
+    """6 minutes: the same in words, for accessible names."""
+    words = ((DAY, "%n day(s)"), (HOUR, "%n hour(s)"), (MINUTE, "%n minute(s)"), (SECOND, "%n second(s)"))
+    for unit, text in words:
+        if milliseconds >= unit:
+            return plural(text, milliseconds // unit)
+    return plural("%n second(s)", 0)
+
+
+def plural(text: str, count: int) -> str:
+    """`%n row(s)` for a count: the translation if there is one, else English."""
+    said = tr(text, count)
+    return said.replace("(s)", "" if count == 1 else "s")
+
+
+def time_left(milliseconds: int) -> str:
+    """in 23 h 41 m: two units, the smaller one only where it still matters."""
+    if milliseconds <= 0:
+        return tr("now")
+    days, rest = divmod(milliseconds, DAY)
+    hours, rest = divmod(rest, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} m"
+    if minutes:
+        return f"{minutes} m"
+    return f"{rest // SECOND} s"
+
+
+def duration(milliseconds: int) -> str:
+    """8.4 s, 140 ms, 2 m 14 s: how long something took."""
+    if milliseconds < SECOND:
+        return f"{max(0, milliseconds)} ms"
+    if milliseconds < MINUTE:
+        return f"{milliseconds / SECOND:.1f} s"
+    minutes, rest = divmod(milliseconds, MINUTE)
+    if minutes < 60:
+        return f"{minutes} m {rest // SECOND} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} m"
+
+
+def counted(number: int) -> str:
+    """A count for a badge; they stop at 9,999+."""
+    return "9,999+" if number > 9_999 else f"{number:,}"
+
+
+def short_hash(value: str) -> str:
+    """First six … last four; the whole one is a focus or a copy away."""
+    return value if len(value) <= 12 else f"{value[:6]}…{value[-4:]}"
