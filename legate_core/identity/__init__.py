@@ -1,0 +1,1 @@
+"""People, roles and what a role may ask the engine."""

@@ -1,0 +1,1 @@
+"""The spine: the only way to change anything, the journal that accounts for it, and the readers of that journal."""

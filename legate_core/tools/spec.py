@@ -82,9 +82,7 @@ class ToolSpec:
             "description": self.description,
             "effect": self.effect.value,
             "parameters": self.parameters,
-            "arguments": {
-                name: {"role": a.role, "safe": list(a.safe)} for name, a in self.arguments.items()
-            },
+            "arguments": {name: {"role": a.role, "safe": list(a.safe)} for name, a in self.arguments.items()},
             "title": self.title,
             "local": self.local,
             "hosts": list(self.hosts),

@@ -1,0 +1,87 @@
+"""The states of an action and the moves between them that are possible at all."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from legate_core.tools.spec import Effect
+
+
+class ActionState(enum.StrEnum):
+    """Where a tool call stands on its way to the world."""
+
+    PROPOSED = "proposed"
+    WAITING = "waiting"
+    READY = "ready"
+    DISPATCHED = "dispatched"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+
+
+MOVES: Mapping[ActionState, frozenset[ActionState]] = {
+    ActionState.PROPOSED: frozenset({ActionState.WAITING, ActionState.READY, ActionState.DENIED}),
+    ActionState.WAITING: frozenset({ActionState.READY, ActionState.DENIED, ActionState.WITHDRAWN}),
+    ActionState.READY: frozenset(
+        {
+            ActionState.WAITING,  # an answer taken back before dispatch
+            ActionState.DISPATCHED,
+            ActionState.CONFIRMED,  # a read needs no intent on disk
+            ActionState.FAILED,
+            ActionState.DENIED,
+            ActionState.WITHDRAWN,
+        }
+    ),
+    ActionState.DISPATCHED: frozenset({ActionState.CONFIRMED, ActionState.FAILED, ActionState.IN_DOUBT}),
+    ActionState.IN_DOUBT: frozenset(
+        {ActionState.CONFIRMED, ActionState.FAILED, ActionState.READY, ActionState.WITHDRAWN}
+    ),
+    ActionState.CONFIRMED: frozenset(),
+    ActionState.FAILED: frozenset(),
+    ActionState.DENIED: frozenset(),
+    ActionState.WITHDRAWN: frozenset(),
+}
+
+OPEN = frozenset(
+    {
+        ActionState.PROPOSED,
+        ActionState.WAITING,
+        ActionState.READY,
+        ActionState.DISPATCHED,
+        ActionState.IN_DOUBT,
+    }
+)
+"""An action in one of these has no outcome yet; a run that has one cannot have succeeded."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One tool call, as the executor handles it. `arguments` are the effective ones: edited, where a person edited."""
+
+    id: str
+    run_id: str
+    call_id: str
+    step: int
+    state: ActionState
+    tool: str
+    effect: Effect
+    definition_hash: str
+    connector_version: str
+    account: str
+    policy_version: int
+    digest: str
+    arguments: Any
+    approval_id: str
+    hold_until: int
+    attempt: int
+    outcome: Mapping[str, Any] | None
+
+    @property
+    def idempotency_key(self) -> str:
+        """Stable over restarts, so that a service that knows such keys refuses the second one."""
+        return f"{self.run_id}:{self.step}:{self.call_id}"

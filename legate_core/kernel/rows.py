@@ -1,0 +1,66 @@
+"""One row by its key: read, insert, compare-and-set. The statements are built once, for that is what costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table, bindparam, select
+
+from legate_core.storage.schema import key_of
+
+
+def get(connection: Connection, table: Table, workspace_id: str, key: str) -> Mapping[str, Any] | None:
+    """The row of this workspace with this key, or None."""
+    return (
+        connection.execute(_select(table), {"k_workspace": workspace_id, "k_key": key}).mappings().one_or_none()
+    )
+
+
+def insert(connection: Connection, table: Table, workspace_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Insert a row and return it whole."""
+    full = dict.fromkeys(table.c.keys()) | dict(row) | {"workspace_id": workspace_id}
+    connection.execute(_insert(table), full)
+    return full
+
+
+def update(
+    connection: Connection,
+    table: Table,
+    workspace_id: str,
+    key: str,
+    changes: Mapping[str, Any],
+    expect: Mapping[str, Any],
+) -> Mapping[str, Any] | None:
+    """Set `changes` where every column in `expect` has that value; the new row, or None where none matched."""
+    statement = _update(table, tuple(sorted(changes)), tuple(sorted(expect)))
+    values = {"k_workspace": workspace_id, "k_key": key}
+    values |= {f"v_{name}": value for name, value in changes.items()}
+    values |= {f"x_{name}": value for name, value in expect.items()}
+    return connection.execute(statement, values).mappings().one_or_none()
+
+
+def state(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON, for its commitment: binary columns as hexadecimal."""
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+
+
+@lru_cache(maxsize=None)
+def _select(table: Table) -> Executable:
+    return select(table).where(table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key"))
+
+
+@lru_cache(maxsize=None)
+def _insert(table: Table) -> Executable:
+    return table.insert()
+
+
+@lru_cache(maxsize=None)
+def _update(table: Table, changes: tuple[str, ...], expect: tuple[str, ...]) -> Executable:
+    statement = table.update().where(
+        table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key")
+    )
+    for name in expect:
+        statement = statement.where(table.c[name] == bindparam(f"x_{name}"))
+    return statement.values({table.c[name]: bindparam(f"v_{name}") for name in changes}).returning(*table.c)

@@ -1,0 +1,79 @@
+"""The facts of a run's life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from legate_core.kernel.messages import Event, event
+
+
+@event("run.created")
+@dataclass(frozen=True, slots=True)
+class RunCreated(Event):
+    """A run of a published version was asked for."""
+
+    run_id: str
+    agent_id: str
+    definition_hash: str
+    trigger: str
+
+
+@event("run.claimed")
+@dataclass(frozen=True, slots=True)
+class RunClaimed(Event):
+    """A worker took the run; `fence` rises with each claim and an older worker's writes are refused."""
+
+    run_id: str
+    fence: int
+    is_recovery: bool
+
+
+@event("run.stepped")
+@dataclass(frozen=True, slots=True)
+class RunStepped(Event):
+    """One step was added or finished."""
+
+    run_id: str
+    step_id: str
+    index: int
+    kind: str
+    state: str
+
+
+@event("run.parked")
+@dataclass(frozen=True, slots=True)
+class RunParked(Event):
+    """The run waits and holds nothing: no task, no connection, no memory."""
+
+    run_id: str
+    status: str
+    waiting_for: str
+
+
+@event("run.readied")
+@dataclass(frozen=True, slots=True)
+class RunReadied(Event):
+    """What the run waited for is there; any worker may go on."""
+
+    run_id: str
+    because: str
+
+
+@event("run.finished")
+@dataclass(frozen=True, slots=True)
+class RunFinished(Event):
+    """The closing record: how it ended, how many steps it has, and that no action of it is open."""
+
+    run_id: str
+    status: str
+    steps: int
+    open_actions: int
+    reason: str
+
+
+@event("run.erased")
+@dataclass(frozen=True, slots=True)
+class RunErased(Event):
+    """The run's content and its key are gone; its entries stay and still verify."""
+
+    run_id: str

@@ -1,0 +1,107 @@
+"""What a run is: its states, and what the log of it shows."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class RunStatus(enum.StrEnum):
+    """Where a run stands. `succeeded` needs a closing record with no open action; nothing else may claim it."""
+
+    READY = "ready"
+    RUNNING = "running"
+    WAITING = "waiting"
+    IN_DOUBT = "in_doubt"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ENDED_EARLY = "ended_early"
+
+
+FINAL = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.ENDED_EARLY})
+
+
+class WaitingFor(enum.StrEnum):
+    """What a parked run waits for."""
+
+    NOTHING = ""
+    APPROVAL = "approval"
+    TIMER = "timer"
+    CHILD = "child"
+    VAULT = "vault"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One line of the list of runs. Times in milliseconds since the Unix epoch, money in millionths."""
+
+    id: str
+    agent_id: str
+    name: str
+    status: str
+    waiting_for: str
+    reason: str
+    steps: int
+    input_tokens: int
+    output_tokens: int
+    cost_micros: int
+    created_at: int
+    started_at: int
+    finished_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One line of a run's log. `detail` is what the person sees behind it: text said, arguments, what came back."""
+
+    id: str
+    run_id: str
+    index: int
+    kind: str
+    state: str
+    label: str
+    detail: str
+    action_id: str
+    approval_id: str
+    input_tokens: int
+    output_tokens: int
+    cost_micros: int
+    started_at: int
+    finished_at: int
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as the executor holds it between claim and commit."""
+
+    id: str
+    workspace_id: str
+    agent_id: str
+    definition_hash: str
+    name: str
+    status: RunStatus
+    fence: int
+    started_by: str
+    trigger: str
+    task_ref: str
+    steps: int
+    started_at: int
+    created_at: int
+    cost_micros: int
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One stored step with its body and, for a tool call, its action's state and outcome."""
+
+    index: int
+    kind: str
+    state: str
+    call_id: str
+    action_id: str
+    body: Mapping[str, Any]
+    tokens: int
+    cost_micros: int

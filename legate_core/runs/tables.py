@@ -1,0 +1,52 @@
+"""Runs and their steps: one durable log from which everything about a run is rebuilt."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String
+
+from legate_core.storage.schema import workspace_table
+
+runs = workspace_table(
+    "run",
+    Column("agent_id", String(40), nullable=False),
+    Column("definition_hash", String(64), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("waiting_for", String(20), nullable=False),
+    Column("wake_at", BigInteger),
+    Column("fence", Integer, nullable=False),
+    Column("trigger", String(20), nullable=False),
+    Column("started_by", String(40), nullable=False),
+    Column("task_ref", String(60), nullable=False),
+    Column("result_ref", String(60)),
+    Column("reason", String(400), nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+    Column("reserved_micros", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("is_erased", Boolean, nullable=False),
+)
+Index("ix_run_status", runs.c.workspace_id, runs.c.status)
+Index("ix_run_created", runs.c.workspace_id, runs.c.created_at)
+
+steps = workspace_table(
+    "step",
+    Column("run_id", String(40), nullable=False),
+    Column("index", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("label", String(160), nullable=False),
+    Column("action_id", String(40)),
+    Column("call_id", String(80)),
+    Column("body_ref", String(60)),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+)
+Index("ix_step_run", steps.c.workspace_id, steps.c.run_id, steps.c.index)

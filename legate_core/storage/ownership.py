@@ -1,0 +1,81 @@
+"""One process owns a data folder: an advisory lock that the operating system releases when the process dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import IO
+
+from legate_core.errors import Locked, Unavailable
+
+LOCK_FILE = "owner.lock"
+
+
+class Ownership:
+    """Holds the data folder from `acquire` to `release`. A second process gets `Locked` with the owner's pid."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Take the folder or raise `Locked`; creates the folder, readable by its owner only."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Unavailable(
+                f"The data folder {self.folder} cannot be used ({error.strerror}). "
+                "Check its permissions or choose another with LEGATE_HOME."
+            ) from error
+        file = os.fdopen(handle, "r+", encoding="utf-8")
+        if not _try_lock(file):
+            owner = _owner(file)
+            file.close()
+            raise Locked(
+                f"The data folder {self.folder} is in use by another Legate{owner}. "
+                "Close it first, or choose another folder with LEGATE_HOME."
+            )
+        file.seek(0)
+        file.truncate()
+        json.dump({"pid": os.getpid()}, file)
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Let go of the folder. Calling it twice is harmless."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _owner(file: IO[str]) -> str:
+    try:
+        return f" (process {json.load(file)['pid']})"
+    except (ValueError, KeyError, OSError):
+        return ""
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[str]) -> bool:
+        try:
+            # The byte far behind the content, so that a second process may still read whose lock it is.
+            file.seek(1 << 20)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
