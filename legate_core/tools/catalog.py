@@ -29,7 +29,7 @@ class Catalog:
             self.register(tool)
 
     def register(self, tool: Tool) -> None:
-        """Add a tool. Raises `Invalid` for a second one of the same name and for a manifest that does not hold together."""
+        """Add a tool. Raises `Invalid` for a second one of the same name and a manifest that policy cannot judge."""
         spec = tool.spec
         validate.check_manifest(spec)
         if spec.name in self._tools:

@@ -137,13 +137,13 @@ class ProbeResult(enum.StrEnum):
 
 
 class Tool(Protocol):
-    """A manifest and the code behind it. `invoke` may take time and fail; it must never be called twice for one action."""
+    """A manifest and the code behind it. `invoke` may take time and fail; it is never called twice for one action."""
 
     @property
     def spec(self) -> ToolSpec: ...
 
     async def invoke(self, call: Invocation) -> Observation:
-        """Do it. Raise `ToolFailed` when it surely did not happen; anything else raised means *in doubt* for an effect."""
+        """Do it. Raise `ToolFailed` when it surely did not happen; anything else means *in doubt* for an effect."""
         ...
 
     async def probe(self, call: Invocation) -> ProbeResult:

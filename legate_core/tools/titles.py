@@ -19,7 +19,7 @@ def places(title: str) -> tuple[str, ...]:
 
 
 def title_of(spec: ToolSpec, arguments: Mapping[str, Json]) -> str:
-    """The sentence fragment after "<agent> wants to". Values are one line, short and free of control and bidi characters.
+    """The sentence fragment after "<agent> wants to", its values short, one line, without control and bidi signs.
 
     One pass: a value that looks like a place stays text.
     """

@@ -67,10 +67,8 @@ def problems(spec: ToolSpec, arguments: Json) -> tuple[str, ...]:
         found.append(
             f"There is no argument {_listed([name[:60] for name in unknown[:5]])}; the tool takes {_takes(spec)}."
         )
-    errors = cast(
-        "Iterable[ValidationError]",
-        _validator(_Key(spec.definition_hash, spec.parameters)).iter_errors(cast("Any", given)),
-    )
+    validator: Any = _validator(_Key(spec.definition_hash, spec.parameters))
+    errors: Iterable[ValidationError] = validator.iter_errors(given)
     for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
         if error.validator == "additionalProperties" and not error.absolute_path:
             continue
