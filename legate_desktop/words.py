@@ -38,14 +38,16 @@ def visible(text: str, *, keep_lines: bool = True) -> str:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if char in "\n\t" and keep_lines:
             shown.append(char)
-        elif _is_hidden(char, category) or marks > _MOST_MARKS_IN_A_ROW:
+        elif is_hidden(char) or marks > _MOST_MARKS_IN_A_ROW:
             shown.append(f"⟨U+{ord(char):04X}⟩")
         else:
             shown.append(char)
     return "".join(shown)
 
 
-def _is_hidden(char: str, category: str) -> bool:
+def is_hidden(char: str) -> bool:
+    """Whether a character shows nothing, or changes how others are shown."""
+    category = unicodedata.category(char)
     if category in _HIDDEN_CATEGORIES or char in _BLANKS:
         return True
     if category == "Zs":

@@ -40,6 +40,7 @@ def palette(theme: Theme) -> QPalette:
 def style_sheet(theme: Theme) -> str:
     """Kept short: what can be painted is painted by its widget; this dresses Qt's own ones."""
     px = look.px
+    inks = "\n".join(f'QPlainTextEdit[ink="{ink}"] {{ color: {getattr(theme, ink)}; }}' for ink in tokens.INKS)
     return f"""
 * {{ outline: none; }}
 QMainWindow, QWidget#page {{ background: {theme.abyss}; }}
@@ -71,6 +72,7 @@ QPlainTextEdit#value {{
 }}
 QPlainTextEdit#plain:focus, QPlainTextEdit#value:focus {{ border: 1px solid {theme.amber_text}; }}
 QPlainTextEdit {{ selection-background-color: {theme.amber}; selection-color: {theme.amber_ink}; }}
+{inks}
 QDialog {{ background: {theme.raised}; }}
 QMenu {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line2}; padding: 6px; }}
 QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 6px; }}

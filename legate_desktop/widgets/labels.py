@@ -54,6 +54,7 @@ class OutsideText(QPlainTextEdit):
         text: str = "",
         role: str = "body",
         *,
+        ink: str = "",
         framed: bool = False,
         most_lines: int = 40,
         name: str = "",
@@ -63,6 +64,8 @@ class OutsideText(QPlainTextEdit):
         self.role = role
         self.most_lines = most_lines
         self.setObjectName("value" if framed else "plain")
+        if ink:
+            self.setProperty("ink", ink)
         self._padding = 14 if framed else 4
         self.setReadOnly(True)
         self.setTabChangesFocus(True)

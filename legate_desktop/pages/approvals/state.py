@@ -6,13 +6,13 @@ event comes. Words for the core are made in `requests.py`, so that this file spe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from legate_desktop.notice import Notice, monotonic_ms, wall_ms
 from legate_desktop.pages.approvals import requests
 from legate_desktop.pages.approvals.view import (
     ApprovalRow,
@@ -24,26 +24,6 @@ from legate_desktop.pages.approvals.view import (
 )
 from legate_desktop.theme.tokens import INERT_MS, TOAST_MS
 from legate_desktop.words import one_line, plural, tr
-
-
-def monotonic_ms() -> int:
-    """The clock of the inert time and of undo; tests bring their own."""
-    return time.monotonic_ns() // 1_000_000
-
-
-def wall_ms() -> int:
-    """The clock of ages and expiries."""
-    return time.time_ns() // 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to say in a toast."""
-
-    text: str
-    is_error: bool = False
-    may_undo: bool = False
-    lasts_ms: int = TOAST_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +120,7 @@ class ApprovalsState(QObject):
             return tr("It was decided already")
         if self.is_answering(self.card.id):
             return tr("Your answer is on its way")
-        return ""
+        return self.card.refusal
 
     def is_inert(self) -> bool:
         """Whether the card came under the cursor so recently that a key may have been meant for the last one."""

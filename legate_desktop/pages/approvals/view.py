@@ -109,6 +109,7 @@ class Scope:
 
     id: str
     words: str
+    needs_amount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ class Card:
     digest: str = ""
     scopes: tuple[Scope, ...] = ()
     proposed: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    refusal: str = ""
 
     @property
     def id(self) -> str:

@@ -1,0 +1,245 @@
+"""The card: everything a person sees before answering, in the order the trust rules fix."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from legate_desktop.pages.approvals.view import Argument, Card, Change, Origin, StepBefore
+from legate_desktop.theme.look import colour, look
+from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
+from legate_desktop.widgets.labels import Caption, Label, OutsideText
+from legate_desktop.widgets.notices import IconLabel
+from legate_desktop.widgets.pill import PillLabel
+from legate_desktop.widgets.sign_label import SignLabel
+from legate_desktop.words import one_line, short_age, short_hash, time_left, tr, value_text
+
+# Colour, icon and words together: yours, a rule's, the agent's own, or out of something it read.
+ORIGIN_MARKS: dict[str, tuple[str, str]] = {
+    "yours": ("user", "green"),
+    "rule": ("scroll-text", "blue"),
+    "agent": ("bot", "violet"),
+    "source": ("mail", "violet"),
+}
+STEERED_BY_SOURCE = ("shield-alert", "red")
+
+
+class OriginLabel(QWidget):
+    """Where a value comes from: a coloured sign and the words. A *source* that steers is the one shown in red."""
+
+    def __init__(self, origin: Origin, *, is_authority: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        icon, ink = ORIGIN_MARKS[origin.kind]
+        if origin.kind == "source" and is_authority:
+            icon, ink = STEERED_BY_SOURCE
+        words = OutsideText(origin.words, "small", ink=ink, name=tr("Origin"), most_lines=3)
+        self.words = words
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(IconLabel(icon, ink, 14), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(words, 1)
+        self.setAccessibleName(f"{tr('Origin')}: {one_line(origin.words)}")
+
+
+class Quote(QWidget):
+    """The agent's own words, with a violet bar, so that they never look like ours."""
+
+    def __init__(self, text: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = OutsideText(text, name=name, most_lines=14)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 2, 0, 2)
+        row.addWidget(self.text)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(0, 0, 3, self.height(), colour("violet"))
+
+
+class Diff(OutsideText):
+    """What changes, line by line: the sign stands in the text, the wash behind it only helps."""
+
+    def __init__(self, changes: tuple[Change, ...], parent: QWidget | None = None) -> None:
+        text = "\n".join(f"{change.sign} {change.text}" for change in changes)
+        super().__init__(text, "mono", framed=True, most_lines=24, name=tr("What changes"), parent=parent)
+        # `visible` may not change the number of lines, so line n of the text is change n.
+        cursor = QTextCursor(self.document())
+        for change in changes:
+            wash, ink = {"+": ("green_wash", "green"), "-": ("red_wash", "red")}.get(change.sign, ("", "text2"))
+            lines = change.text.count("\n") + 1
+            for _ in range(lines):
+                self._mark(cursor, wash, ink)
+                cursor.movePosition(QTextCursor.MoveOperation.NextBlock)
+
+    @staticmethod
+    def _mark(cursor: QTextCursor, wash: str, ink: str) -> None:
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+        letters = QTextCharFormat()
+        letters.setForeground(colour(ink))
+        cursor.mergeCharFormat(letters)
+        if wash:
+            block = QTextBlockFormat()
+            block.setBackground(colour(wash))
+            cursor.mergeBlockFormat(block)
+
+
+class CardView(QScrollArea):
+    """Builds the card anew for each card shown: cards are small, and nothing of the last one can stay behind."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.card: Card | None = None
+        self._now = 0
+        look.changed.connect(self._again)
+
+    def show_card(self, card: Card, now: int) -> None:
+        """Show this card from its top."""
+        is_same = self.card is not None and self.card.id == card.id
+        at = self.verticalScrollBar().value() if is_same else 0
+        self.card, self._now = card, now
+        body = QWidget()
+        body.setObjectName("detailBody")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(6)
+        for build in (_head, _asker, _why, _arguments, _changes, _facts, _asked_because, _before, _audit):
+            build(column, card, now)
+        column.addStretch(1)
+        self.setWidget(body)
+        self.verticalScrollBar().setValue(at)
+
+    def _again(self) -> None:
+        if self.card is not None:
+            self.show_card(self.card, self._now)
+
+
+def _caption(column: QVBoxLayout, text: str) -> None:
+    column.addSpacing(10)
+    column.addWidget(Caption(text))
+
+
+def _head(column: QVBoxLayout, card: Card, _now: int) -> None:
+    row = QHBoxLayout()
+    row.addWidget(PillLabel(card.row.effect))
+    row.addSpacing(8)
+    row.addWidget(Label(one_line(card.row.tool), "mono"))
+    row.addStretch(1)
+    number = Label(one_line(card.id), "mono", tone="quiet")
+    number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    row.addWidget(number)
+    column.addLayout(row)
+    column.addWidget(OutsideText(card.sentence, "title", ink="text", name=tr("What it does")))
+    if card.row.is_in_doubt:
+        text = tr("In doubt: sent, no answer read; it may have happened. Look on the other side, then say what is true.")
+        doubt = Label(text, "body", tone="bad")
+        doubt.setWordWrap(True)
+        column.addWidget(doubt)
+
+
+def _asker(column: QVBoxLayout, card: Card, now: int) -> None:
+    age = tr("asked {age} ago").format(age=short_age(now - card.row.asked_at))
+    run = card.run_title or card.row.run_id
+    text = tr("{agent} asks, in the run {run}").format(agent=one_line(card.row.agent), run=one_line(run))
+    column.addWidget(OutsideText(text, name=tr("Who asks, in which run")))
+    column.addWidget(Label(f"{one_line(card.row.run_id)} · {age}", "mono", tone="quiet"))
+
+
+def _why(column: QVBoxLayout, card: Card, _now: int) -> None:
+    _caption(column, tr("Why, in the agent's words"))
+    column.addWidget(Quote(card.why or tr("The agent gave no reason."), tr("Why, in the agent's words")))
+
+
+def _arguments(column: QVBoxLayout, card: Card, _now: int) -> None:
+    _caption(column, tr("Arguments, and where each comes from"))
+    if not card.arguments:
+        column.addWidget(Label(tr("It takes no arguments."), "body"))
+    for argument in card.arguments:
+        column.addWidget(_argument(argument))
+
+
+def _argument(argument: Argument) -> QWidget:
+    block = QWidget()
+    grid = QGridLayout(block)
+    grid.setContentsMargins(0, 2, 0, 4)
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(3)
+    grid.addWidget(Label(one_line(argument.name), "mono", tone="quiet"), 0, 0, Qt.AlignmentFlag.AlignTop)
+    origin = OriginLabel(argument.origin, is_authority=argument.is_authority)
+    grid.addWidget(origin, 0, 1)
+    grid.setColumnStretch(1, 1)
+    name = f"{one_line(argument.name)}, {one_line(argument.origin.words)}"
+    grid.addWidget(OutsideText(value_text(argument.value), "mono", framed=True, most_lines=16, name=name), 1, 0, 1, 2)
+    return block
+
+
+def _changes(column: QVBoxLayout, card: Card, _now: int) -> None:
+    if card.changes:
+        _caption(column, tr("What changes"))
+        column.addWidget(Diff(card.changes))
+
+
+def _facts(column: QVBoxLayout, card: Card, now: int) -> None:
+    left = card.row.expires_at - now
+    expires = tr("in {time}, then nothing runs").format(time=time_left(left)) if left > 0 else tr("now: nothing will run")
+    facts = [
+        (tr("Reach"), card.reach or tr("not declared by the tool")),
+        (tr("Undo"), card.undo or tr("cannot be undone")),
+        (tr("Expires"), expires if card.row.expires_at else tr("never")),
+        (tr("Cost"), card.cost or tr("none declared")),
+    ]
+    column.addSpacing(10)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(2)
+    grid.setColumnStretch(1, 1)
+    width = max(QFontMetricsF(Label("", "body").font()).horizontalAdvance(name) for name, _ in facts)
+    for at, (name, value) in enumerate(facts):
+        label = Label(name, "body", tone="quiet")
+        label.setMinimumWidth(round(width))
+        grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(OutsideText(value, "mono", name=name), at, 1)
+    column.addLayout(grid)
+
+
+def _asked_because(column: QVBoxLayout, card: Card, _now: int) -> None:
+    _caption(column, tr("Why you are asked"))
+    column.addWidget(OutsideText(card.asked_because or tr("Nothing allowed it, so it asks."), name=tr("Why you are asked")))
+    if card.rule_name:
+        column.addWidget(Label(f"{tr('Rule')} {one_line(card.rule_name)}", "mono", tone="quiet"))
+
+
+def _before(column: QVBoxLayout, card: Card, _now: int) -> None:
+    if card.before:
+        _caption(column, tr("What came before"))
+    for step in card.before:
+        column.addLayout(_step(step))
+
+
+def _step(step: StepBefore) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addWidget(SignLabel(RUN_SIGNS.get(step.state, UNKNOWN)), 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(OutsideText(step.text, "small", name=tr("Step"), most_lines=3), 1)
+    return row
+
+
+def _audit(column: QVBoxLayout, card: Card, _now: int) -> None:
+    column.addSpacing(10)
+    parts = [f"seq {card.seq:,}".replace(",", " ")] if card.seq else []
+    parts += [short_hash(card.entry_hash)] if card.entry_hash else []
+    if not parts:
+        return
+    row = QHBoxLayout()
+    row.setSpacing(16)
+    row.addWidget(Label(tr("Audit"), "body", tone="quiet"))
+    line = Label(" · ".join(parts), "mono", tone="quiet")
+    line.setToolTip(card.entry_hash)
+    line.setAccessibleName(f"{tr('Audit')}: seq {card.seq}, {card.entry_hash}")
+    row.addWidget(line)
+    row.addStretch(1)
+    column.addLayout(row)

@@ -1,0 +1,349 @@
+"""The Approvals page: builds the list, the card and the answers, binds them to the state, and has no opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from legate_desktop.delegates.approval_row import ApprovalDelegate
+from legate_desktop.delegates.rows import RowList
+from legate_desktop.models import LiveModel
+from legate_desktop.notice import Notice
+from legate_desktop.pages.approvals.card import CardView
+from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.approvals.state import ApprovalsState
+from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, RuleRow, Tab, row_sentence
+from legate_desktop.theme import tokens
+from legate_desktop.theme.look import look
+from legate_desktop.theme.resources import icon
+from legate_desktop.verbs import APPROVALS, Verbs
+from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.flow import FlowLayout
+from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
+from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.tabs import Tabs
+from legate_desktop.words import counted, plural, tr
+
+AGES_EVERY_MS = 10_000
+ANSWERS = ("approve", "reject", "edit", "scopes", "stop")
+DOUBTS = ("happened", "do_it", "give_up")
+
+
+class ApprovalsPage(Page):
+    """`say` shows a notice as a toast; the window gives it. `open_run` asks the window to show a run's log."""
+
+    open_run = Signal(str)
+
+    def __init__(self, state: ApprovalsState, say: Callable[[Notice], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = state
+        self._say = say
+        self._seconds = QTimer(self, interval=AGES_EVERY_MS)
+        self._build()
+        self.verbs = Verbs(self, APPROVALS)
+        self._build_answers()
+        self._bind()
+        self._show_rows()
+        self._show_card()
+
+    # What the verbs do.
+
+    def approve_once(self) -> None:
+        """By key, button or menu; what is grave must be confirmed on its button."""
+        if self.state.is_inert() or self.state.card is None:
+            return
+        button = self.buttons["approve"]
+        if self.state.card.row.is_grave and not button.is_confirming:
+            button.press_by_key()
+            return
+        self.state.approve_once()
+
+    def ask_reject(self, *, and_stop: bool = False) -> None:
+        """Ask for a reason, then reject."""
+        if self.state.is_inert() or self.state.card is None:
+            return
+        dialog = RejectDialog(self.state.card, and_stop=and_stop, parent=self)
+        dialog.sent.connect(lambda: self.state.reject(dialog.card, dialog.text, and_stop=and_stop))
+        dialog.open()
+
+    def ask_scopes(self) -> None:
+        """Ask how far the approval goes."""
+        if self.state.is_inert() or self.state.card is None:
+            return
+        dialog = ScopesDialog(self.state.card, self)
+        dialog.sent.connect(lambda: self.state.approve_scope(dialog.card, dialog.scope_id))
+        dialog.open()
+
+    def ask_edit(self) -> None:
+        """Open the arguments for editing."""
+        if self.state.is_inert() or self.state.card is None:
+            return
+        dialog = EditDialog(self.state.card, self)
+        dialog.sent.connect(lambda: self._send_edit(dialog))
+        dialog.open()
+
+    def settle(self, choice: DoubtChoice) -> None:
+        """One of the three answers to what is in doubt."""
+        self.state.settle_doubt(choice)
+
+    def take_focus(self) -> None:
+        """The page was opened: the keys go to the list."""
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    # Building.
+
+    def _build(self) -> None:
+        self.head = PageTitle(tr("Approvals"))
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(tr("Filter by tool, agent or run…   /"))
+        self.filter.setAccessibleName(tr("Filter"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(270)
+        self.filter.setMinimumWidth(110)
+        self._filter_icon = self.filter.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
+        self.head.row.addWidget(self.filter, 10)
+        names = (("waiting", tr("Waiting")), ("decided", tr("Decided")), ("rules", tr("Rules")))
+        self.tabs = Tabs(names, tr("Which approvals"))
+        self.banner = Banner()
+        self.model: LiveModel[Any] = LiveModel(lambda row: row_sentence(row, self.state.now()))
+        self.list = RowList(ApprovalDelegate(self.state.now, self.state.is_answering), tr("Approvals"))
+        self.list.setModel(self.model)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.skeleton = Skeleton(tokens.ROW_APPROVAL_PX)
+        self.empty = EmptyState("shield-check", "", "")
+        self.stack = QStackedWidget()
+        for widget in (self.list, self.skeleton, self.empty):
+            self.stack.addWidget(widget)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.head, self.tabs):
+            column.addWidget(widget)
+        column.addWidget(self.stack, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self._build_detail())
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.banner)
+        whole.addWidget(self.splitter, 1)
+
+    def _build_detail(self) -> QWidget:
+        self.detail = QWidget()
+        self.detail.setObjectName("detail")
+        self.detail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.detail.setMinimumWidth(tokens.DETAIL_MIN_PX)
+        self.detail.setMaximumWidth(tokens.DETAIL_MAX_PX)
+        self.card = CardView()
+        self.nothing = EmptyState("inbox", "", "")
+        self.card_stack = QStackedWidget()
+        self.card_stack.addWidget(self.card)
+        self.card_stack.addWidget(self.nothing)
+        self.answers = QWidget()
+        column = QVBoxLayout(self.detail)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.card_stack, 1)
+        column.addWidget(self.answers)
+        return self.detail
+
+    def _build_answers(self) -> None:
+        flow = FlowLayout(self.answers)
+        flow.setContentsMargins(0, 0, 0, 0)
+        outer = self.answers
+        outer.setContentsMargins(22, 10, 22, 14)
+        self.buttons: dict[str, Button] = {}
+        for verb_id in (*ANSWERS, *DOUBTS, "undo"):
+            verb = self.verbs.verb(verb_id)
+            button = Button(verb.name, kind=verb.kind, icon_name="check" if verb_id == "approve" else "")
+            button.follow(self.verbs[verb_id])
+            self.buttons[verb_id] = button
+            flow.addWidget(button)
+        self.delete_rule = Button(tr("Delete rule"), kind="danger")
+        self.delete_rule.fired.connect(lambda: self.state.delete_rule(self.state.selected_id))
+        flow.addWidget(self.delete_rule)
+
+    # Binding.
+
+    def _bind(self) -> None:
+        state = self.state
+        state.rows_changed.connect(self._show_rows)
+        state.tab_changed.connect(lambda: self.tabs.choose(state.tab))
+        state.selection_changed.connect(self._show_selection)
+        state.card_changed.connect(self._show_card)
+        state.answering_changed.connect(self._show_answering)
+        state.undo_changed.connect(self._settle)
+        state.engine_changed.connect(self._show_engine)
+        state.noticed.connect(self._say)
+        self.filter.textChanged.connect(state.set_filter)
+        self.filter.installEventFilter(self)
+        self.tabs.chosen.connect(lambda name: state.set_tab(_tab(name)))
+        self.list.selectionModel().currentRowChanged.connect(self._on_current)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self._seconds.timeout.connect(self._on_seconds)
+        look.changed.connect(lambda: self._filter_icon.setIcon(icon("search", "text3")))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """In the filter, Esc empties and leaves it; arrows and Enter go to the list."""
+        if watched is self.filter and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                self.filter.clear()
+                self.list.setFocus()
+                return True
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.list.setFocus()
+                return True
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._seconds.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._seconds.stop()
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wanted = max(tokens.DETAIL_MIN_PX, min(tokens.DETAIL_MAX_PX, round(self.width() * 0.41)))
+        self.splitter.setSizes([self.width() - wanted, wanted])
+
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        row = self.model.at(current.row())
+        if row is not None:
+            self.state.select(row.id)
+
+    def _on_seconds(self) -> None:
+        self.model.refresh()
+        self._settle()
+
+    # Showing.
+
+    def _show_rows(self) -> None:
+        state = self.state
+        blocked = self.list.selectionModel().blockSignals(True)
+        self.model.set_rows(state.rows)
+        self.list.selectionModel().blockSignals(blocked)
+        self._show_selection()
+        if state.is_loading:
+            self.skeleton.start()
+            self.stack.setCurrentWidget(self.skeleton)
+        else:
+            self.skeleton.stop()
+            self.stack.setCurrentWidget(self.list if state.rows else self.empty)
+        self.empty.say(*_empty_words(state))
+        waiting = state.waiting_count
+        self.head.set_count(f"{counted(waiting)} {tr('waiting')}" if waiting else "", is_turn=waiting > 0)
+        self._show_card()
+
+    def _show_selection(self) -> None:
+        at = self.model.position_of(self.state.selected_id)
+        selection = self.list.selectionModel()
+        if at < 0:
+            selection.clear()
+        elif at != self.list.currentIndex().row() or not selection.isRowSelected(at, QModelIndex()):
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            blocked = selection.blockSignals(True)
+            selection.setCurrentIndex(self.model.index(at, 0), flags)
+            selection.blockSignals(blocked)
+            self.list.scrollTo(self.model.index(at, 0))
+        self.list.viewport().update()
+        self._settle()
+
+    def _show_card(self) -> None:
+        state = self.state
+        if state.card is not None and state.tab != "rules":
+            if state.card != self.card.card:
+                self.card.show_card(state.card, state.now())
+                self.buttons["approve"].set_held(state.card.row.is_grave)
+            self.card_stack.setCurrentWidget(self.card)
+        else:
+            self.card.card = None
+            self.nothing.say(*_nothing_words(state))
+            self.card_stack.setCurrentWidget(self.nothing)
+        self._settle()
+
+    def _show_answering(self) -> None:
+        self.list.viewport().update()
+        self._settle()
+
+    def _show_engine(self) -> None:
+        state = self.state
+        words = state.engine_words
+        if words and state.unsent_count:
+            kept = plural("%n answer(s) kept and sent when it is back.", state.unsent_count)
+            words = f"{words} {kept}"
+        self.banner.say(words)
+
+    def _settle(self) -> None:
+        """Which answers stand under the card, and which of them may be given."""
+        self.verbs.settle()
+        card = self.state.card if self.state.tab != "rules" else None
+        is_doubt = card is not None and card.row.is_in_doubt
+        is_open = card is not None and card.row.is_open
+        for verb_id in ANSWERS:
+            self.buttons[verb_id].setVisible(is_open and not is_doubt)
+        if card is not None and card.row.is_grave:
+            self.buttons["scopes"].hide()
+        for verb_id in DOUBTS:
+            self.buttons[verb_id].setVisible(is_doubt)
+        self.buttons["undo"].setVisible(bool(self.state.undoable_id) and card is not None and not is_open)
+        rule = next((row for row in self.state.rows if row.id == self.state.selected_id), None)
+        self.delete_rule.setVisible(isinstance(rule, RuleRow) and not rule.is_built_in)
+
+    def _menu(self, at: QPoint) -> None:
+        if self.state.card is None or not self.state.card.row.is_open:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for verb_id in DOUBTS if self.state.card.row.is_in_doubt else ANSWERS:
+            menu.addAction(self.verbs[verb_id])
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def _send_edit(self, dialog: EditDialog) -> None:
+        value = dialog.editor.value
+        if isinstance(value, dict):
+            self.state.edit(dialog.card, value)
+
+
+def _tab(name: str) -> Tab:
+    return "decided" if name == "decided" else "rules" if name == "rules" else "waiting"
+
+
+def _empty_words(state: ApprovalsState) -> tuple[str, str]:
+    if state.filter_text:
+        return tr("Nothing matches"), tr("No row holds all of these words. Esc in the filter shows everything again.")
+    if state.tab == "waiting":
+        return tr("Nothing waits for you"), tr("When a deputy wants to act and no rule allows it, it asks here.")
+    if state.tab == "decided":
+        return tr("Nothing decided yet"), tr("Every answer is kept here, with who gave it and when.")
+    return tr("No rules yet"), tr("A rule is made from an answer: choose Approve… on a card.")
+
+
+def _nothing_words(state: ApprovalsState) -> tuple[str, str]:
+    if state.card_error:
+        return tr("This card could not be read"), state.card_error
+    if state.tab == "rules":
+        row = next((row for row in state.rows if row.id == state.selected_id), None)
+        if isinstance(row, RuleRow):
+            built_in = tr("It ships with Legate and cannot be deleted here.")
+            made = tr("Deleting it means: what it allowed is asked again.")
+            return row.words, built_in if row.is_built_in else made
+    if isinstance(state.selected_row, ApprovalRow) or state.is_loading:
+        return "", ""
+    return tr("Nothing chosen"), tr("Choose a row to read everything about it before you answer.")

@@ -1,0 +1,156 @@
+"""Between the page's words and the core's: which commands and queries the page sends, and what their answers become.
+
+The core is reached through its surface alone and only when something is asked, so that importing the page imports nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import legate_core as core
+from legate_desktop.pages.approvals.view import (
+    ApprovalRow,
+    Argument,
+    Card,
+    Change,
+    DoubtChoice,
+    Origin,
+    OriginKind,
+    RuleRow,
+    Scope,
+    StepBefore,
+    Tab,
+)
+from legate_desktop.words import tr
+
+ORIGINS: Mapping[str, OriginKind] = {
+    "person": "yours",
+    "rule": "rule",
+    "workspace": "rule",
+    "derived": "source",
+    "none": "agent",
+}
+DOUBT_ANSWERS: Mapping[DoubtChoice, str] = {"happened": "happened", "do_it": "do_it", "give_up": "give_up"}
+
+
+def queries(tab: Tab) -> Sequence[Any]:
+    """What is followed for a tab."""
+    if tab == "waiting":
+        return (core.PendingApprovals(),)
+    if tab == "decided":
+        return (core.DecidedApprovals(),)
+    return (core.Rules(),)
+
+
+def card_query(row: ApprovalRow) -> Any:
+    """One card, whole."""
+    return core.ApprovalCard(row.id)
+
+
+def approve(card: Card, scope_id: str = "", *, amount: int | None = None) -> Any:
+    """Yes to what was shown: the digest binds it."""
+    return core.ApproveAction(card.id, digest=card.digest, scope=scope_id, amount=amount)
+
+
+def edit(card: Card, arguments: Mapping[str, Any]) -> Any:
+    """Yes to other arguments."""
+    return core.EditAction(card.id, digest=card.digest, arguments=dict(arguments))
+
+
+def reject(card: Card, reason: str, *, and_stop: bool) -> Any:
+    """No."""
+    return core.RejectAction(card.id, reason=reason, stop=and_stop)
+
+
+def settle(card: Card, choice: DoubtChoice) -> Any:
+    """What became of an action in doubt."""
+    return core.SettleDoubt(card.row.id, DOUBT_ANSWERS[choice])
+
+
+def undo(approval_id: str) -> Any:
+    """Take an answer back while it is held."""
+    return core.UndoAnswer(approval_id)
+
+
+def delete_rule(rule_id: str) -> Any:
+    """Remove a rule."""
+    return core.DeleteRule(rule_id)
+
+
+def held_ms(answer: Any, now: int, most: int) -> int:
+    """For how long an answer can still be taken back."""
+    return max(0, min(most, int(getattr(answer, "hold_until", 0)) - now))
+
+
+def row(tab: Tab, given: Any) -> ApprovalRow | RuleRow:
+    """A row of the core as the page shows it."""
+    return rule_row(given) if tab == "rules" else approval_row(given)
+
+
+def approval_row(given: Any) -> ApprovalRow:
+    """A question, or an action in doubt."""
+    return ApprovalRow(
+        id=given.id,
+        tool=given.tool,
+        effect=str(given.effect),
+        title=given.title,
+        agent=given.agent,
+        run_id=given.run_id,
+        why=given.why,
+        state=str(given.state),
+        asked_at=given.asked_at,
+        expires_at=given.expires_at,
+        decided_at=given.decided_at,
+        decided_by=given.decided_by,
+        outcome=given.reason,
+    )
+
+
+def rule_row(given: Any) -> RuleRow:
+    """A rule in words."""
+    return RuleRow(
+        id=given.id,
+        words=given.words,
+        effect=str(given.effect),
+        verdict=str(given.verdict),
+        uses=given.uses,
+        last_used_at=given.last_used_at,
+        ends=given.ends,
+        is_built_in=given.is_built_in,
+    )
+
+
+def card(shown: ApprovalRow, given: Any) -> Card:
+    """A card in the page's words."""
+    on_card = given.card
+    return Card(
+        row=approval_row(given.row),
+        sentence=on_card.sentence,
+        run_title=getattr(on_card, "run_title", "") or shown.run_id,
+        why=on_card.why,
+        arguments=tuple(_argument(argument) for argument in on_card.arguments),
+        changes=tuple(_change(line) for line in on_card.changes),
+        reach=on_card.reach,
+        undo=on_card.undo,
+        cost=on_card.cost,
+        asked_because=on_card.asked_because,
+        rule_name=on_card.rule_name,
+        before=tuple(StepBefore("", text) for text in on_card.before),
+        seq=given.seq,
+        entry_hash=given.entry_hash,
+        digest=given.digest,
+        scopes=tuple(Scope(chip.id, chip.words, chip.needs_amount) for chip in on_card.scopes),
+        proposed=on_card.raw_arguments or {},
+        refusal="" if given.permitted else given.refusal or tr("Your role may not decide this"),
+    )
+
+
+def _argument(given: Any) -> Argument:
+    origin = Origin(ORIGINS.get(given.origin_kind, "agent"), given.origin)
+    return Argument(given.path, given.value, origin, is_authority=given.role == "authority")
+
+
+def _change(line: str) -> Change:
+    sign = line[:1] if line[:2] in ("+ ", "- ", "  ") else " "
+    return Change(sign, line[2:] if line[:2] in ("+ ", "- ", "  ") else line)

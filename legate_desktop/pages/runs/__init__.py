@@ -1,0 +1,1 @@
+"""The runs, and a plain live log of the one chosen."""

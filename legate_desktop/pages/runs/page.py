@@ -1,0 +1,282 @@
+"""The Runs page: the runs, the log of the chosen one, what it streams; builds and binds and has no opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from legate_desktop.delegates.rows import RowList
+from legate_desktop.delegates.run_row import RunDelegate, StepDelegate
+from legate_desktop.models import LiveModel
+from legate_desktop.notice import Notice
+from legate_desktop.pages.runs.state import RunsState
+from legate_desktop.pages.runs.view import RunRow, StepRow, figures, run_sentence, state_words, step_sentence
+from legate_desktop.theme.look import look
+from legate_desktop.theme.resources import icon
+from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
+from legate_desktop.verbs import RUNS, Verbs
+from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.dialog import Dialog
+from legate_desktop.widgets.flow import FlowLayout
+from legate_desktop.widgets.labels import Caption, Label, OutsideText
+from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
+from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.sign_label import SignLabel
+from legate_desktop.words import counted, one_line, plural, tr
+
+AGES_EVERY_MS = 1_000
+STEP_TEXT_LINES = 14
+
+
+class RunsPage(Page):
+    """`say` shows a notice as a toast; the window gives it."""
+
+    def __init__(self, state: RunsState, say: Callable[[Notice], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = state
+        self._is_following = True
+        self._seconds = QTimer(self, interval=AGES_EVERY_MS)
+        self.verbs = Verbs(self, RUNS)
+        self._build()
+        self._bind(say)
+        self._show_rows()
+        self._show_log()
+
+    # What the verbs do.
+
+    def take_focus(self) -> None:
+        """The page was opened: the keys go to the list."""
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def cancel(self) -> None:
+        """Cancel the chosen run."""
+        self.state.cancel()
+
+    def stop_all(self) -> None:
+        """Ask once, then end every open run."""
+        dialog = Dialog(tr("Stop everything"), tr("Stop everything"), kind="danger", parent=self)
+        text = plural("%n run(s) will end. What was done stays done; what waits for you is withdrawn.", self.state.open_count)
+        words = Label(text, "body")
+        words.setWordWrap(True)
+        dialog.body.addWidget(words)
+        dialog.setMinimumWidth(420)
+        dialog.sent.connect(self.state.stop_all)
+        dialog.open()
+
+    def toggle_follow(self) -> None:
+        """Keep the newest step in view, or stay where the person is."""
+        self._is_following = not self._is_following
+        self._follow()
+
+    # Building.
+
+    def _build(self) -> None:
+        head = PageTitle(tr("Runs"))
+        self.head = head
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(tr("Filter…   /"))
+        self.filter.setAccessibleName(tr("Filter"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumWidth(90)
+        self.filter.setMaximumWidth(220)
+        self._filter_icon = self.filter.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
+        head.row.addWidget(self.filter, 10)
+        self.banner = Banner()
+        self.model: LiveModel[RunRow] = LiveModel(lambda run: run_sentence(run, self.state.now()))
+        self.list = RowList(RunDelegate(self.state.now), tr("Runs"))
+        self.list.setModel(self.model)
+        self.skeleton = Skeleton(60)
+        self.empty = EmptyState("activity", tr("No run yet"), tr("Each time a deputy works, its log is kept here."))
+        self.stack = QStackedWidget()
+        for widget in (self.list, self.skeleton, self.empty):
+            self.stack.addWidget(widget)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(self.stack, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self._build_log())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.banner)
+        whole.addWidget(self.splitter, 1)
+
+    def _build_log(self) -> QWidget:
+        self.name = Label("", "title")
+        self.sign = SignLabel(UNKNOWN)
+        self.words = Label("", "small")
+        self.numbers = Label("", "mono", tone="quiet")
+        self.numbers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        state_row = QHBoxLayout()
+        state_row.setSpacing(8)
+        state_row.addWidget(self.sign)
+        state_row.addWidget(self.words, 1)
+        self.words.setWordWrap(True)
+        buttons = QWidget()
+        flow = FlowLayout(buttons)
+        self.buttons: dict[str, Button] = {}
+        for verb_id in ("cancel", "stop_all", "follow"):
+            verb = self.verbs.verb(verb_id)
+            button = Button(verb.name, kind=verb.kind)
+            button.follow(self.verbs[verb_id])
+            self.buttons[verb_id] = button
+            flow.addWidget(button)
+        self.steps_model: LiveModel[StepRow] = LiveModel(step_sentence)
+        self.steps = RowList(StepDelegate(self.state.now), tr("Log of the run"))
+        self.steps.setModel(self.steps_model)
+        self.step_text = OutsideText("", "mono", framed=True, most_lines=STEP_TEXT_LINES, name=tr("The chosen step"))
+        self.stream_caption = Caption(tr("Writing now"))
+        self.stream = OutsideText("", "body", framed=True, most_lines=8, name=tr("Writing now"))
+        log = QWidget()
+        log.setObjectName("detail")
+        log.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        log.setMinimumWidth(440)
+        column = QVBoxLayout(log)
+        column.setContentsMargins(20, 18, 16, 14)
+        column.setSpacing(6)
+        column.addWidget(self.name)
+        column.addLayout(state_row)
+        column.addWidget(self.numbers)
+        column.addWidget(buttons)
+        column.addSpacing(6)
+        column.addWidget(Caption(tr("Mission log")))
+        column.addWidget(self.steps, 1)
+        for widget in (self.step_text, self.stream_caption, self.stream):
+            column.addWidget(widget)
+            widget.hide()
+        return log
+
+    def _bind(self, say: Callable[[Notice], None]) -> None:
+        state = self.state
+        state.rows_changed.connect(self._show_rows)
+        state.selection_changed.connect(self._show_selection)
+        state.log_changed.connect(self._show_log)
+        state.streamed.connect(self._show_stream)
+        state.noticed.connect(say)
+        self.filter.textChanged.connect(state.set_filter)
+        self.list.selectionModel().currentRowChanged.connect(self._on_current)
+        self.steps.selectionModel().currentRowChanged.connect(self._on_step)
+        self.steps.verticalScrollBar().sliderMoved.connect(lambda _value: self._stop_following())
+        self._seconds.timeout.connect(self._on_second)
+        look.changed.connect(lambda: self._filter_icon.setIcon(icon("search", "text3")))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._keep_time()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._seconds.stop()
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        left = max(300, min(400, round(self.width() * 0.34)))
+        self.splitter.setSizes([left, self.width() - left])
+
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        run = self.model.at(current.row())
+        if run is not None:
+            self.state.select(run.id)
+
+    def _on_step(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        step = self.steps_model.at(current.row())
+        if step is not None and current.row() < len(self.steps_model.rows) - 1:
+            self._stop_following()
+        self._show_step()
+
+    def _on_second(self) -> None:
+        self.model.refresh()
+        self._show_head()
+
+    # Showing.
+
+    def _keep_time(self) -> None:
+        """A clock runs only while something visible runs."""
+        if self.isVisible() and self.state.open_count:
+            self._seconds.start()
+        else:
+            self._seconds.stop()
+
+    def _show_rows(self) -> None:
+        state = self.state
+        blocked = self.list.selectionModel().blockSignals(True)
+        self.model.set_rows(state.rows)
+        self.list.selectionModel().blockSignals(blocked)
+        if state.is_loading:
+            self.skeleton.start()
+            self.stack.setCurrentWidget(self.skeleton)
+        else:
+            self.skeleton.stop()
+            self.stack.setCurrentWidget(self.list if state.rows else self.empty)
+        if state.filter_text:
+            self.empty.say(tr("Nothing matches"), tr("No run holds all of these words."))
+        else:
+            self.empty.say(tr("No run yet"), tr("Each time a deputy works, its log is kept here."))
+        self.head.set_count(f"{counted(state.open_count)} {tr('open')}" if state.open_count else "")
+        self._show_selection()
+        self._keep_time()
+
+    def _show_selection(self) -> None:
+        at = self.model.position_of(self.state.selected_id)
+        selection = self.list.selectionModel()
+        if at >= 0 and not selection.isRowSelected(at, QModelIndex()):
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            blocked = selection.blockSignals(True)
+            selection.setCurrentIndex(self.model.index(at, 0), flags)
+            selection.blockSignals(blocked)
+            self.list.scrollTo(self.model.index(at, 0))
+        self.list.viewport().update()
+        self._show_head()
+
+    def _show_head(self) -> None:
+        run = self.state.selected
+        self.name.setText(one_line(run.name) if run else tr("No run chosen"))
+        self.sign.set_sign(RUN_SIGNS.get(run.state, UNKNOWN) if run else UNKNOWN)
+        self.sign.setVisible(run is not None)
+        self.words.setText(state_words(run, self.state.now()) if run else "")
+        self.numbers.setText(f"{run.id} · {figures(run, self.state.now())}" if run else "")
+        self.verbs.settle()
+
+    def _show_log(self) -> None:
+        self.steps_model.set_rows(self.state.steps)
+        self._show_step()
+        self._follow()
+        self._show_head()
+
+    def _show_step(self) -> None:
+        step = self.steps_model.at(self.steps.currentIndex().row())
+        self.step_text.setVisible(step is not None and bool(step.text))
+        if step is not None:
+            self.step_text.set_text(step.text)
+
+    def _show_stream(self, text: str) -> None:
+        self.stream.set_text(text)
+        for widget in (self.stream_caption, self.stream):
+            widget.setVisible(bool(text))
+        if text:
+            self.stream.verticalScrollBar().setValue(self.stream.verticalScrollBar().maximum())
+
+    def _follow(self) -> None:
+        self.buttons["follow"].kind = "secondary" if self._is_following else "quiet"
+        self.buttons["follow"].update()
+        if self._is_following:
+            self.steps.scrollToBottom()
+
+    def _stop_following(self) -> None:
+        if self._is_following:
+            self._is_following = False
+            self._follow()

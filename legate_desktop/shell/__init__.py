@@ -1,0 +1,1 @@
+"""The frame around the pages: one window, its sidebar, its toasts."""

@@ -1,0 +1,283 @@
+"""The sidebar: mark, workspace, the pages that exist, look, engine state; icons only under 1,100 px."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from legate_desktop.theme import tokens
+from legate_desktop.theme.look import colour, font, look
+from legate_desktop.theme.resources import pixmap
+from legate_desktop.widgets.labels import Caption, Label
+from legate_desktop.words import counted, tr
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the sidebar. `key` is what follows G, `is_turn` says that its count is a person's turn."""
+
+    id: str
+    name: str
+    icon: str
+    group: str
+    key: str
+    is_turn: bool = False
+
+
+PLACES: tuple[Place, ...] = (
+    Place("runs", "Runs", "activity", "Operate", "R"),
+    Place("approvals", "Approvals", "shield-check", "Operate", "P", is_turn=True),
+)
+
+
+class PlaceButton(QAbstractButton):
+    """One page: icon, name, count."""
+
+    def __init__(self, place: Place, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.place = place
+        self.count = 0
+        self.is_narrow = False
+        self.setText(tr(place.name))
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_count(0)
+
+    def set_count(self, count: int) -> None:
+        """How many, beside the name."""
+        self.count = count
+        name = self.text()
+        self.setAccessibleName(f"{name}, {count}" if count else name)
+        self.setToolTip(f"{self.accessibleName()}   G {self.place.key}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(40, look.px(34))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        is_here = self.isChecked()
+        painter.setPen(QPen(colour("amber_text"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
+        ground = "amber_wash" if is_here else "raised" if self.underMouse() else ""
+        painter.setBrush(colour(ground) if ground else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 6, 6)
+        side = look.px(tokens.ICON_PX)
+        left = (self.width() - side) / 2 if self.is_narrow else 10
+        ink = "amber_text" if is_here else "text3"
+        at = QPointF(left, (self.height() - side) / 2)
+        painter.drawPixmap(at, pixmap(self.place.icon, ink, side, self.devicePixelRatioF()))
+        if self.is_narrow:
+            self._paint_dot(painter)
+            return
+        painter.setFont(font("name" if is_here else "body"))
+        painter.setPen(colour("text" if is_here else "text2"))
+        painter.drawText(box.adjusted(left + side + 11, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.count:
+            painter.setFont(font("mono"))
+            painter.setPen(colour("amber_text" if self.place.is_turn else "text3"))
+            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(box.adjusted(0, 0, -8, 0), flags, counted(self.count))
+
+    def _paint_dot(self, painter: QPainter) -> None:
+        if self.count and self.place.is_turn:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour("amber"))
+            painter.drawEllipse(QPointF(self.width() - 10, 9), 3.5, 3.5)
+
+
+class Mark(QWidget):
+    """The mark: a pennant. Amber because this is where you are: in Legate."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(look.px(18), look.px(18))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour("amber_text"))
+        side = self.width()
+        top, low = side * 0.08, side * 0.94
+        painter.drawPolygon(QPolygonF([QPointF(side / 2, top), QPointF(side, low), QPointF(0, low)]))
+
+
+class EngineState(QWidget):
+    """Foot of the sidebar: a dot and words in mono."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ink, self._words, self.is_narrow = "text3", "", False
+        self.setMinimumHeight(look.px(24))
+
+    def say(self, words: str, ink: str) -> None:
+        """What the engine does now."""
+        self._words, self._ink = words, ink
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour(self._ink))
+        left = self.width() / 2 if self.is_narrow else 11
+        painter.drawEllipse(QPointF(left, self.height() / 2), 3.5, 3.5)
+        if not self.is_narrow:
+            painter.setFont(font("mono"))
+            painter.setPen(colour("text2"))
+            room = self.width() - 26
+            words = QFontMetrics(font("mono")).elidedText(self._words, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRectF(26, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
+
+
+class WorkspaceBox(QWidget):
+    """Which workspace this is. There is one; more come with the team server."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.is_narrow = False
+        self.set_name(name)
+
+    def set_name(self, name: str) -> None:
+        """Show this workspace."""
+        self._name = name
+        self.setAccessibleName(f"{tr('Workspace')}: {name}")
+        self.setToolTip(name)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(40, look.px(38))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour("line"), 1))
+        painter.setBrush(colour("panel"))
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, tokens.RADIUS_FIELD_PX, tokens.RADIUS_FIELD_PX)
+        side = look.px(tokens.ICON_PX)
+        left = (self.width() - side) / 2 if self.is_narrow else 11
+        at = QPointF(left, (self.height() - side) / 2)
+        painter.drawPixmap(at, pixmap("hard-drive", "amber_text", side, self.devicePixelRatioF()))
+        if not self.is_narrow:
+            painter.setFont(font("name"))
+            painter.setPen(colour("text"))
+            room = int(self.width() - left - side - 22)
+            name = QFontMetrics(font("name")).elidedText(self._name, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(box.adjusted(left + side + 11, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
+
+
+class LookButton(QAbstractButton):
+    """Dark or light, in one press."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedSize(look.px(tokens.TARGET_PX), look.px(tokens.TARGET_PX))
+        self.clicked.connect(look.toggle)
+        look.changed.connect(self._name)
+        self._name()
+
+    def _name(self) -> None:
+        name = tr("Use the light look") if look.theme.is_dark else tr("Use the dark look")
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus() or self.underMouse():
+            painter.setPen(QPen(colour("amber_text" if self.hasFocus() else "line2"), 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        side = look.px(tokens.ICON_PX)
+        at = QPointF((self.width() - side) / 2, (self.height() - side) / 2)
+        name = "sun" if look.theme.is_dark else "moon"
+        painter.drawPixmap(at, pixmap(name, "text3", side, self.devicePixelRatioF()))
+
+
+class Sidebar(QWidget):
+    """`chosen` carries the id of a page."""
+
+    chosen = Signal(str)
+
+    def __init__(self, workspace: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.is_narrow = False
+        self.mark = Mark()
+        self.name = Label("Legate", "mark")
+        self.workspace = WorkspaceBox(workspace)
+        self.engine = EngineState()
+        self.look_button = LookButton()
+        self.places: dict[str, PlaceButton] = {}
+        self._captions: list[Caption] = []
+        self._build()
+        self.set_narrow(False)
+
+    def choose(self, page_id: str) -> None:
+        """Mark this page as the one shown."""
+        self.places[page_id].setChecked(True)
+
+    def set_count(self, page_id: str, count: int) -> None:
+        """The count beside a page."""
+        self.places[page_id].set_count(count)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Icons only, or all."""
+        self.is_narrow = is_narrow
+        self.setFixedWidth(look.px(tokens.SIDEBAR_ICONS_PX) if is_narrow else look.px(tokens.SIDEBAR_PX))
+        for widget in (self.name, *self._captions):
+            widget.setVisible(not is_narrow)
+        for widget in (*self.places.values(), self.engine, self.workspace):
+            widget.is_narrow = is_narrow
+            widget.update()
+        side = 8 if is_narrow else 12
+        self._column.setContentsMargins(side, 16, side, 12)
+        self._head.setContentsMargins(11 if is_narrow else 12, 0, 0, 0)
+        self._foot.setDirection(
+            QHBoxLayout.Direction.TopToBottom if is_narrow else QHBoxLayout.Direction.LeftToRight
+        )
+        self._foot.setAlignment(self.look_button, Qt.AlignmentFlag.AlignHCenter if is_narrow else Qt.AlignmentFlag(0))
+
+    def _build(self) -> None:
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(3)
+        self._head = QHBoxLayout()
+        self._head.setSpacing(10)
+        self._head.addWidget(self.mark)
+        self._head.addWidget(self.name)
+        self._head.addStretch(1)
+        self._column.addLayout(self._head)
+        self._column.addSpacing(10)
+        self._column.addWidget(self.workspace)
+        group, buttons = "", QButtonGroup(self)
+        for place in PLACES:
+            if place.group != group:
+                group = place.group
+                caption = Caption(tr(group))
+                caption.setContentsMargins(14, 12, 0, 4)
+                self._captions.append(caption)
+                self._column.addWidget(caption)
+            button = PlaceButton(place)
+            button.clicked.connect(lambda _checked=False, place=place: self.chosen.emit(place.id))
+            buttons.addButton(button)
+            self.places[place.id] = button
+            self._column.addWidget(button)
+        self._column.addStretch(1)
+        self._foot = QHBoxLayout()
+        self._foot.setSpacing(6)
+        self._foot.addWidget(self.engine, 1)
+        self._foot.addWidget(self.look_button)
+        self._column.addLayout(self._foot)

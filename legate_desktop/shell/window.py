@@ -1,0 +1,119 @@
+"""The one window: sidebar, pages, toasts; goes from page to page by key and keeps each page as it was left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+
+from legate_desktop.notice import Notice
+from legate_desktop.pages.approvals.page import ApprovalsPage
+from legate_desktop.pages.approvals.state import ApprovalsState
+from legate_desktop.pages.runs.page import RunsPage
+from legate_desktop.pages.runs.state import RunsState
+from legate_desktop.shell.sidebar import PLACES, Sidebar
+from legate_desktop.theme import tokens
+from legate_desktop.theme.look import look
+from legate_desktop.theme.style import palette, style_sheet
+from legate_desktop.widgets.toast import Toasts
+from legate_desktop.words import plural, tr
+
+
+class Window(QMainWindow):
+    """`painted` comes once, after the first paint: what may wait is started from it."""
+
+    painted = Signal()
+    closing = Signal()
+
+    def __init__(self, approvals: ApprovalsState, runs: RunsState, workspace: str) -> None:
+        super().__init__()
+        self._is_painted = False
+        self.setWindowTitle("Legate")
+        self.setMinimumSize(*tokens.WINDOW_MIN)
+        self.sidebar = Sidebar(workspace)
+        self.pages = QStackedWidget()
+        self.approvals = ApprovalsPage(approvals, self.say)
+        self.runs = RunsPage(runs, self.say)
+        self._ids = {"runs": self.runs, "approvals": self.approvals}
+        for place in PLACES:
+            self.pages.addWidget(self._ids[place.id])
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.sidebar)
+        row.addWidget(self.pages, 1)
+        self.setCentralWidget(body)
+        self.toasts = Toasts(body)
+        self.sidebar.chosen.connect(self.go)
+        self.approvals.open_run.connect(self.open_run)
+        approvals.counts_changed.connect(lambda: self.sidebar.set_count("approvals", approvals.waiting_count))
+        runs.counts_changed.connect(lambda: self._show_engine(runs.running_count))
+        look.changed.connect(self._dress)
+        self._keys()
+        self.say_engine(tr("Engine starts…"), "text3")
+        self.go("approvals")
+
+    def go(self, page_id: str) -> None:
+        """Show a page."""
+        self.pages.setCurrentWidget(self._ids[page_id])
+        self.sidebar.choose(page_id)
+        self._ids[page_id].take_focus()
+
+    def open_run(self, run_id: str) -> None:
+        """Show a run in its log."""
+        self.runs.state.select(run_id)
+        self.go("runs")
+
+    def say(self, notice: Notice) -> None:
+        """Show a notice as a toast."""
+        self.toasts.add(
+            notice.text,
+            action_text=tr("Undo") if notice.may_undo else "",
+            action_key="Z" if notice.may_undo else "",
+            run=self.approvals.state.undo if notice.may_undo else None,
+            is_error=notice.is_error,
+            lasts_ms=notice.lasts_ms,
+        )
+
+    def say_engine(self, words: str, ink: str) -> None:
+        """The foot of the sidebar."""
+        self.sidebar.engine.say(words, ink)
+
+    def _show_engine(self, running: int) -> None:
+        self.sidebar.set_count("runs", running)
+        self.say_engine(f"{tr('Local engine')} · {plural('%n running', running)}", "green")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self.painted.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = self.width() < tokens.SIDEBAR_COLLAPSES_UNDER_PX
+        if is_narrow != self.sidebar.is_narrow:
+            self.sidebar.set_narrow(is_narrow)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _keys(self) -> None:
+        for at, place in enumerate(PLACES, start=1):
+            for key in (f"Ctrl+{at}", f"G, {place.key}"):
+                QShortcut(QKeySequence(key), self, lambda page_id=place.id: self.go(page_id))
+        QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
+
+    def _dress(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            dress(app)
+        self.sidebar.set_narrow(self.sidebar.is_narrow)
+
+
+def dress(app: QApplication) -> None:
+    """Give the application the palette and the style sheet of the look in force."""
+    app.setPalette(palette(look.theme))
+    app.setStyleSheet(style_sheet(look.theme))

@@ -1,0 +1,66 @@
+"""A dialog for what needs an answer now: title, body, two buttons; Esc is the safe way out, Ctrl+Enter sends."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.labels import Label
+from legate_desktop.words import tr
+
+
+class Dialog(QDialog):
+    """Opened with `open()`, never with a nested event loop. `sent` comes once, then the dialog is closed by its page."""
+
+    sent = Signal()
+
+    def __init__(self, title: str, send_text: str, *, kind: str = "primary", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(10)
+        self.problem = Label("", "small", tone="bad")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self.send_button = Button(send_text, kind=kind, key="Ctrl+Enter")
+        self.send_button.fired.connect(self.try_to_send)
+        self.cancel_button = Button(tr("Cancel"), kind="secondary", key="Esc")
+        self.cancel_button.fired.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.problem, 1)
+        buttons.addStretch(0)
+        buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.send_button)
+        title_label = Label(title, "title")
+        title_label.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(14)
+        column.addWidget(title_label)
+        column.addLayout(self.body, 1)
+        column.addLayout(buttons)
+        for key in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(key), self, self.send_button.press_by_key)
+
+    def try_to_send(self) -> None:
+        """Send if there is nothing wrong; otherwise say what."""
+        problem = self.what_is_wrong()
+        self.say_problem(problem)
+        if not problem and self.send_button.isEnabled():
+            self.send_button.setEnabled(False)
+            self.sent.emit()
+            self.accept()
+
+    def what_is_wrong(self) -> str:
+        """Why this cannot be sent, in plain words; nothing if it can."""
+        return ""
+
+    def say_problem(self, text: str) -> None:
+        """Show or clear the problem beside the buttons."""
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))

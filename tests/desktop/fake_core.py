@@ -1,0 +1,310 @@
+"""A core of plain data for the window's tests: the surface the pages use, and a bridge that answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+NOW = 1_764_000_000_000
+MINUTE = 60_000
+
+
+def message(name: str, *fields: str) -> type:
+    """A command or query the page may send, comparable by its fields."""
+
+    def init(self: Any, *values: Any, **named: Any) -> None:
+        self.__dict__.update(dict(zip(fields, values, strict=False)) | named)
+
+    return type(name, (), {"__init__": init, "__eq__": lambda self, other: vars(self) == vars(other), "__hash__": None})
+
+
+SURFACE = SimpleNamespace(
+    PendingApprovals=message("PendingApprovals"),
+    DecidedApprovals=message("DecidedApprovals"),
+    Rules=message("Rules"),
+    ApprovalCard=message("ApprovalCard", "approval_id"),
+    ApproveAction=message("ApproveAction", "approval_id"),
+    EditAction=message("EditAction", "approval_id"),
+    RejectAction=message("RejectAction", "approval_id"),
+    SettleDoubt=message("SettleDoubt", "action_id", "answer"),
+    UndoAnswer=message("UndoAnswer", "approval_id"),
+    DeleteRule=message("DeleteRule", "rule_id"),
+    Runs=message("Runs"),
+    RunLog=message("RunLog", "run_id"),
+    CancelRun=message("CancelRun", "run_id"),
+    StopEverything=message("StopEverything"),
+)
+
+
+def approval(number: int, **changes: Any) -> SimpleNamespace:
+    """A waiting approval as the core lists it."""
+    given: dict[str, Any] = {
+        "id": f"apr_{number:04d}f61d7b5",
+        "run_id": f"run_{number:02d}cd7371",
+        "action_id": f"act_{number}",
+        "state": "waiting",
+        "tool": "mail.send",
+        "effect": "send",
+        "agent": "Reply desk",
+        "title": "send a mail to kim@example.com",
+        "why": "Kim asked for a copy of the invoice; the copy is attached to the order.",
+        "asked_at": NOW - number * MINUTE,
+        "expires_at": NOW + 23 * 60 * MINUTE + number,
+        "decided_at": 0,
+        "decided_by": "",
+        "reason": "",
+        "hold_until": 0,
+        "like": "",
+    }
+    return SimpleNamespace(**(given | changes))
+
+
+def argument(path: str, value: Any, kind: str, origin: str, role: str = "authority") -> SimpleNamespace:
+    """An argument on a card."""
+    return SimpleNamespace(path=path, value=value, role=role, origin_kind=kind, origin=origin, source_steps=())
+
+
+def detail(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
+    """The card of an approval as the core gives it."""
+    arguments = {"to": "kim@example.com", "subject": "Your invoice", "body": "Dear Kim,\n\nhere is the copy you asked for.\n\nBest wishes"}
+    card: dict[str, Any] = {
+        "sentence": f"{row.agent} wants to {row.title}",
+        "agent": row.agent,
+        "run_id": row.run_id,
+        "why": row.why,
+        "arguments": (
+            argument("to", "kim@example.com", "derived", "from mail M-2 by kim@example.com"),
+            argument("subject", "Your invoice", "person", "stands in your own words"),
+            argument("body", arguments["body"], "none", "written by the agent", "content"),
+        ),
+        "changes": ("+ outbox/0001-your-invoice.eml",),
+        "reach": "1 person, outside",
+        "undo": "",
+        "cost": "",
+        "asked_because": "Every effect asks, until you turn that off for this workspace.",
+        "rule_id": "builtin/ask-every-effect",
+        "rule_name": "ask-every-effect",
+        "before": ("mail.list · 3 mails", "mail.read · M-2 from kim@example.com", "model · drafted an answer"),
+        "scopes": (
+            SimpleNamespace(id="run", words="for this run: mail.send to kim@example.com", needs_amount=False),
+            SimpleNamespace(id="agent", words="for Reply desk: mail.send to anyone at example.com, 20 times", needs_amount=False),
+        ),
+        "raw_arguments": arguments,
+        "schema": None,
+    }
+    given: dict[str, Any] = {
+        "row": row,
+        "digest": f"digest-{row.id}",
+        "seq": 48_211,
+        "entry_hash": "9f2c41aa77b0d2" + "0" * 46 + "e1a7",
+        "risk": "high",
+        "edited_arguments": None,
+        "permitted": True,
+        "refusal": "",
+        "needs_proof": False,
+        "may_widen": False,
+    }
+    top = {name: changes.pop(name) for name in list(changes) if name in given}
+    return SimpleNamespace(**(given | top | {"card": SimpleNamespace(**(card | changes))}))
+
+
+def run(number: int, **changes: Any) -> SimpleNamespace:
+    """A run as the core lists it."""
+    given: dict[str, Any] = {
+        "id": f"run_{number:02d}cd7371",
+        "agent_id": "agt_1",
+        "name": "Reply desk",
+        "status": "running",
+        "waiting_for": "",
+        "reason": "",
+        "steps": 4,
+        "input_tokens": 812,
+        "output_tokens": 172,
+        "cost_micros": 0,
+        "created_at": NOW - number * MINUTE,
+        "started_at": NOW - number * MINUTE,
+        "finished_at": 0,
+    }
+    return SimpleNamespace(**(given | changes))
+
+
+def step(number: int, **changes: Any) -> SimpleNamespace:
+    """A step of a run's log."""
+    given: dict[str, Any] = {
+        "id": f"stp_{number}",
+        "run_id": "run_01cd7371",
+        "index": number,
+        "kind": "model",
+        "state": "succeeded",
+        "label": "model call",
+        "detail": "",
+        "action_id": "",
+        "approval_id": "",
+        "input_tokens": 640,
+        "output_tokens": 172,
+        "cost_micros": 0,
+        "started_at": NOW - MINUTE + number * 1_000,
+        "finished_at": NOW - MINUTE + number * 1_000 + 640,
+    }
+    return SimpleNamespace(**(given | changes))
+
+
+@dataclass
+class FakeWatch:
+    """A watch that can be closed."""
+
+    query: Any
+    on_rows: Callable[[Any], None]
+    is_closed: bool = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@dataclass
+class FakeBridge:
+    """Answers at once from `tables`; commands are kept in `sent`. `refusal` refuses the next one; `is_slow` holds answers."""
+
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cards: dict[str, Any] = field(default_factory=dict)
+    sent: list[Any] = field(default_factory=list)
+    refusal: tuple[str, bool] | None = None
+    hold_until: int = NOW + 6_000
+    is_slow: bool = False
+    held: list[Callable[[], None]] = field(default_factory=list)
+    watches: list[FakeWatch] = field(default_factory=list)
+    tick_listeners: dict[str, Callable[[list[Any]], None]] = field(default_factory=dict)
+
+    def watch(self, query: Any, on_rows: Callable[[Any], None], failed: Callable[[str], None]) -> FakeWatch:
+        watch = FakeWatch(query, on_rows)
+        self.watches.append(watch)
+        on_rows(self.tables.get(type(query).__name__, {}))
+        return watch
+
+    def ticks(self, run_id: str, on_ticks: Callable[[list[Any]], None]) -> FakeWatch:
+        self.tick_listeners[run_id] = on_ticks
+        return FakeWatch(None, on_ticks)
+
+    def ask(self, query: Any, then: Callable[[Any], None], failed: Callable[[str, bool], None]) -> None:
+        def answer() -> None:
+            if query.approval_id in self.cards:
+                then(self.cards[query.approval_id])
+            else:
+                failed("No such approval is visible to you. Choose another.", False)
+
+        self._soon(answer)
+
+    def send(self, command: Any, then: Callable[[Any], None], failed: Callable[[str, bool], None]) -> None:
+        if self.refusal is not None:
+            (text, is_away), self.refusal = self.refusal, None
+            failed(text, is_away)
+            return
+        self.sent.append(command)
+        result = SimpleNamespace(approval_id="", state="approved", hold_until=self.hold_until, rule_id="")
+        self._soon(lambda: then(result))
+
+    def publish(self, name: str) -> None:
+        """Tell who watches that table what it holds now."""
+        for watch in list(self.watches):
+            if type(watch.query).__name__ == name and not watch.is_closed:
+                watch.on_rows(dict(self.tables.get(name, {})))
+
+    def drop(self, approval_id: str) -> None:
+        """The event of an answer came: the row leaves."""
+        del self.tables["PendingApprovals"][approval_id]
+        self.publish("PendingApprovals")
+
+    def release(self) -> None:
+        """Deliver what was held back."""
+        held, self.held = self.held, []
+        for call in held:
+            call()
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        if self.is_slow:
+            self.held.append(call)
+        else:
+            call()
+
+
+HOSTILE = "pay\u202egpj.exe\u200b to \x1b[31mbob\u2066@evil\u2069.example <b>bold</b> &amp; <img src=x>"
+
+
+def practice_bridge() -> FakeBridge:
+    """Eight questions of every kind, two of them hostile; runs and a log."""
+    bridge = FakeBridge()
+    rows = [
+        approval(0, tool="fs.trash", effect="destroy", agent="Inbox triage", title="move build-cache/ to the trash", why="Build cache is 41 GB, older than the 30-day retention rule.", expires_at=NOW + 7 * MINUTE),
+        approval(1),
+        approval(2, tool="github.create_release", effect="write", agent="Release captain", title="publish v2.14.0", why="Tag v2.14.0 is green on main; notes drafted from 31 merged changes."),
+        approval(3, tool="stripe.refund", effect="spend", agent="Ledger keeper", title="refund 48.20 EUR, order 10-4471", why="Order 10-4471 was double charged; policy allows refunds under 50 EUR."),
+        approval(4, agent="Research desk", title=f"send a mail to {HOSTILE}", why=f"The page said: {HOSTILE}"),
+        approval(5, tool="github.add_collaborator", effect="grant", agent="Release captain", title="let kim push to legate/desktop", why="Kim asked for it in the mail."),
+        approval(6, agent="Reply desk", title="send a mail to anna@example.org", why="Anna waits for the delivery date since Monday."),
+        approval(7, agent="Reply desk", title="send a mail to jürgen.größe@example.de", why="Żółć, příliš žluťoučký kůň: Jürgen wrote in three languages."),
+    ]  # fmt: skip
+    doubt = approval(8, state="in_doubt", tool="mail.send", agent="Reply desk", title="send a mail to lee@example.com", expires_at=0)
+    for row in [*rows, doubt]:
+        bridge.cards[row.id] = detail(row)
+    grave = rows[0]
+    bridge.cards[grave.id] = detail(
+        grave,
+        arguments=(argument("path", "build-cache/", "none", "chosen by the agent"),),
+        raw_arguments={"path": "build-cache/"},
+        changes=("  {", '-   "build-cache/": "41 GB, 12,204 files"', '+   "trash/build-cache/": "41 GB, 12,204 files"', "  }"),
+        scopes=(),
+        reach="1 folder on this machine",
+        undo="from the trash, for 30 days",
+    )
+    hostile = rows[4]
+    bridge.cards[hostile.id] = detail(
+        hostile,
+        arguments=(
+            argument("to", HOSTILE, "derived", "from mail M-3 by mallory@evil.example"),
+            argument("body", "A\u200dB" + "\n" + "x" * 400, "none", "written by the agent", "content"),
+        ),
+    )
+    bridge.tables["PendingApprovals"] = {row.id: row for row in [*rows, doubt]}
+    decided = [
+        approval(20, state="approved", decided_at=NOW - 3 * MINUTE, decided_by="you"),
+        approval(21, state="rejected", decided_at=NOW - 9 * MINUTE, decided_by="you", reason="wrong address"),
+        approval(22, state="expired", decided_at=NOW - 90 * MINUTE),
+    ]
+    bridge.cards |= {row.id: detail(row) for row in decided}
+    bridge.tables["DecidedApprovals"] = {row.id: row for row in decided}
+    rule = {"effect": "send", "verdict": "allow", "last_used_at": NOW - 5 * MINUTE, "ends": "until 31 December"}
+    bridge.tables["Rules"] = {
+        "rul_1": SimpleNamespace(id="rul_1", words="Reply desk may send mail to anyone at example.com", uses=4, is_built_in=False, **rule),
+        "rul_0": SimpleNamespace(id="rul_0", words="Every effect asks", uses=12, is_built_in=True, **(rule | {"verdict": "ask", "ends": ""})),
+    }
+    runs = [
+        run(1, status="running"),
+        run(2, status="waiting", waiting_for="approval", name="Ledger keeper"),
+        run(3, status="in_doubt", name="Reply desk"),
+        run(4, status="succeeded", name="Inbox triage", finished_at=NOW - 3 * MINUTE),
+        run(5, status="failed", name="Research desk", reason="stripe.lookup_policy: 401 at step 6", finished_at=NOW - 4 * MINUTE),
+        run(6, status="cancelled", name="Release captain", finished_at=NOW - 5 * MINUTE),
+        run(7, status="ready", name="Release captain", started_at=0),
+    ]
+    bridge.tables["Runs"] = {given.id: given for given in runs}
+    steps = [
+        step(1, kind="task", label="Task", detail="Answer the three waiting customers."),
+        step(2, label="Model", detail="I will look at the mailbox first."),
+        step(3, kind="tool", label="mail.list", detail="3 mails"),
+        step(4, kind="tool", label="mail.read", detail="M-2 from kim@example.com: “May I have a copy of the invoice?”"),
+        step(5, kind="tool", label="stripe.lookup_policy", state="failed", detail="401"),
+        step(6, label="Model", detail="Drafted an answer to Kim."),
+        step(7, kind="tool", label="mail.send", state="waiting", detail="to kim@example.com", finished_at=0),
+    ]
+    bridge.tables["RunLog"] = {given.id: given for given in steps}
+    return bridge
+
+
+def changed(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
+    """A copy of a row with changes."""
+    return SimpleNamespace(**(vars(row) | changes))
+
+
+__all__ = ["HOSTILE", "NOW", "SURFACE", "FakeBridge", "approval", "changed", "detail", "practice_bridge", "replace", "run", "step"]
