@@ -14,7 +14,7 @@ def lowest(theme: Theme, ink: str) -> float:
     return min(contrast(getattr(theme, ink), getattr(theme, surface)) for surface in SURFACES)
 
 
-@pytest.mark.parametrize(("theme", "ink"), product(THEMES, INKS), ids=lambda x: getattr(x, "name", x))
+@pytest.mark.parametrize(("theme", "ink"), list(product(THEMES, INKS)), ids=lambda x: getattr(x, "name", x))
 def test_every_ink_reads_on_every_surface(theme: Theme, ink: str) -> None:
     assert lowest(theme, ink) >= 4.5
 
