@@ -9,6 +9,9 @@ BIN := .venv/bin
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/cache/pycache
 
 PYTEST := $(BIN)/python -m pytest
+# The judges have neither Qt nor the plugins that the project's pytest settings and conftest are made for.
+JUDGE := HYPOTHESIS_STORAGE_DIRECTORY=.venv-judge/cache .venv-judge/bin/python -m pytest -q -s \
+	-c /dev/null --rootdir=. --confcutdir=tests/judge --import-mode=importlib -p no:cacheprovider
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-unit test-rest setup setup-test check lint format format-check types contracts judge torture bench lock clean
@@ -58,7 +61,7 @@ contracts: setup-test  ## the layers of ARCHITECTURE.md, by import-linter
 
 judge:  ## the policy before its judges: properties, cedarpy, AgentDojo (an environment of its own)
 	@$(BOOTSTRAP) judge
-	.venv-judge/bin/python -m pytest -q -s tests/judge -o filterwarnings=
+	$(JUDGE) tests/judge
 
 torture: setup-test  ## the crash tests in their long form
 	$(PYTEST) -q -s -p no:xdist tests/torture --long
