@@ -66,11 +66,12 @@ class Surroundings:
     """All that a connector may know of the world it works in.
 
     `folders` are the agent's folders by name; *mailbox* and *outbox* belong to mail, *run* is the run's own and cannot
-    be given away. `fetch` is the road to the network, if there is one.
+    be given away. `fetch` is the road to the network, if there is one; `sender` is whom practice mail comes from.
     """
 
     folders: Mapping[str, Path] = field(default_factory=dict[str, Path])
     fetch: Fetch | None = None
+    sender: str = "you@practice.example"
 
     def __post_init__(self) -> None:
         if RUN in self.folders:

@@ -29,7 +29,6 @@ from legate_core.tools.spec import Effect, Invocation, Observation, ProbeResult,
 MAX_MAIL_BYTES = 8_000_000
 MAX_LISTED = 100
 MAX_LOOKED_AT = 2_000
-SENDER = "me@practice.example"
 
 Recipients = Annotated[
     list[Annotated[str, Meta(max_length=320)]], Meta(description="Bare addresses.", min_length=1, max_length=20)
@@ -114,7 +113,14 @@ class Mail(Connector):
 
         def act() -> Observation:
             data = letters.write(
-                SENDER, to, cc, subject, body, self._answered(in_reply_to), call.idempotency_key, datetime.now(UTC)
+                self.surroundings.sender,
+                to,
+                cc,
+                subject,
+                body,
+                self._answered(in_reply_to),
+                call.idempotency_key,
+                datetime.now(UTC),
             )
             with self._folder(OUTBOX) as outbox:
                 is_new = keeping.write_new(outbox, _file_name(call), data)
