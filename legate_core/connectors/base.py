@@ -15,6 +15,7 @@ Every connector is built from the same `Surroundings`, so that the registry can 
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -118,8 +119,9 @@ class Declared:
         self._manifest = manifest
         self.shape, self.parameters, self.roles = _from_signature(act)
 
+    @functools.cache  # noqa: B019  declared once per class, for the life of the program
     def spec(self, connector: type[Connector]) -> ToolSpec:
-        """The manifest of this tool in that connector."""
+        """The manifest of this tool in that connector; one object, so that its hash is computed once."""
         return ToolSpec(
             description=inspect.cleandoc(self.act.__doc__ or ""),
             parameters=self.parameters,

@@ -32,10 +32,8 @@ def check_manifest(spec: ToolSpec) -> None:
         raise Invalid(
             f"The schema of {spec.name} refers to another document. Put the definitions into the schema itself."
         )
-    try:
-        Draft202012Validator.check_schema(cast("Any", schema))
-    except SchemaError as error:
-        raise Invalid(f"The schema of {spec.name} is not valid JSON Schema: {error.message[:200]}") from error
+    if (flaw := _flaw(_Key(spec.definition_hash, schema))) is not None:
+        raise Invalid(f"The schema of {spec.name} is not valid JSON Schema: {flaw}")
     named = {*spec.arguments, *places(spec.title), *([spec.amount_argument] if spec.amount_argument else [])}
     if lacking := sorted(named - set(schema["properties"])):
         raise Invalid(
@@ -84,6 +82,16 @@ class _Key:
 
     definition_hash: str
     parameters: Mapping[str, Json] = field(compare=False)
+
+
+@functools.lru_cache(maxsize=512)
+def _flaw(key: _Key) -> str | None:
+    # Kept, because a catalogue is made per run and judging a schema takes a millisecond.
+    try:
+        Draft202012Validator.check_schema(cast("Any", key.parameters))
+    except SchemaError as error:
+        return error.message[:200]
+    return None
 
 
 @functools.lru_cache(maxsize=512)
