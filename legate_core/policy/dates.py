@@ -1,0 +1,146 @@
+"""Dates and times in the spellings people use, read without guessing: what is ambiguous is not a date."""
+
+# ruff: noqa: RUF001 - the apostrophes that people type are what this module reads.
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MONTHS = (
+    ("january", "jan", "januar", "jänner", "janvier", "enero", "gennaio"),
+    ("february", "feb", "februar", "février", "fevrier", "febrero", "febbraio"),
+    ("march", "mar", "märz", "mars", "marzo"),
+    ("april", "apr", "avril", "abril", "aprile"),
+    ("may", "mai", "mayo", "maggio"),
+    ("june", "jun", "juni", "juin", "junio", "giugno"),
+    ("july", "jul", "juli", "juillet", "julio", "luglio"),
+    ("august", "aug", "août", "agosto"),
+    ("september", "sep", "sept", "septembre", "septiembre", "settembre"),
+    ("october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre"),
+    ("november", "nov", "novembre", "noviembre"),
+    ("december", "dec", "dezember", "dez", "décembre", "decembre", "diciembre", "dicembre"),
+)
+MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+
+_MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
+_DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
+_YEAR = r"(?:1[5-9]|2[0-9])[0-9][0-9]"
+_CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+
+# One pattern, tried left to right, so that "13" of "June 13" is spent and cannot name anything else.
+_MOMENT = re.compile(
+    rf"""(?<![\w.:/\-]) (?:
+      (?P<y1>{_YEAR})[-/.](?P<m1>0?[1-9]|1[0-2])[-/.](?P<d1>{_DAY})
+        (?:[T\ ]+(?P<iso>{_CLOCK})(?:\.0+)?)?
+    | (?P<d2>{_DAY})[.](?P<m2>0?[1-9]|1[0-2])[.](?P<y2>{_YEAR})
+    | (?P<a3>[0-9]{{1,2}})/(?P<b3>[0-9]{{1,2}})/(?P<y3>{_YEAR})
+    | (?P<d4>{_DAY})(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?P<m4>{_MONTH})\.?(?:,?\s+(?:de\s+)?(?P<y4>{_YEAR}))?
+    | (?P<m5>{_MONTH})\.?\s+(?:the\s+)?(?P<d5>{_DAY})(?:st|nd|rd|th)?(?:,?\s+(?P<y5>{_YEAR}))?
+    | (?P<m6>{_MONTH})\s+(?P<y6>{_YEAR})
+    | (?P<clock>{_CLOCK})(?:\s?(?P<half>[ap])\.?m\b\.?)?
+    | (?P<hour>1[0-2]|0?[1-9])(?:[.:](?P<minute>[0-5][0-9]))?\s?(?P<half2>[ap])\.?m\b\.?
+    | (?P<oclock>2[0-3]|[01]?[0-9])\s+(?:o['’]clock|uhr)
+    | (?P<ordinal>{_DAY})(?:st|nd|rd|th)
+    | (?P<word>today|tonight|tomorrow|yesterday|noon|midday|midnight)
+    ) (?![\w/]|[-.:]\w)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date, a time of day, or both, and the stretch of text that spells it. A date without a year has year 0."""
+
+    start: int
+    end: int
+    date: tuple[int, int, int] | None = None
+    time: tuple[int, int, int] | None = None
+
+
+def moments(text: str, today: datetime.date | None = None) -> Iterator[Moment]:
+    """Every date and time in a text, in order. `today` gives dates without a year, and words like "tomorrow", theirs.
+
+    What looks like one and is ambiguous (05/06/2024) or impossible (31 June) is yielded empty: spent, naming nothing.
+    """
+    if not any(character.isdigit() for character in text) and not _MOMENT.search(text):
+        return
+    for match in _MOMENT.finditer(text):
+        date, time = _date(match, today), _time(match)
+        yield Moment(match.start(), match.end(), date, time)
+
+
+def whole(text: str) -> Moment | None:
+    """The moment that a value as a whole is: a date, a time, or a date and a time in this order. Otherwise None."""
+    found = list(moments(text))
+    if not found or len(found) > 2 or found[0].start != 0 or found[-1].end != len(text):
+        return None
+    if len(found) == 1:
+        return found[0] if found[0].date or found[0].time else None
+    first, second = found
+    between = text[first.end : second.start].strip(" ,").casefold()
+    if between not in {"", "at", "t", "um"} or not first.date or first.time or not second.time or second.date:
+        return None
+    return Moment(0, len(text), first.date, second.time)
+
+
+def _date(match: re.Match[str], today: datetime.date | None) -> tuple[int, int, int] | None:
+    part = match.group
+    if part("y1"):
+        return _real(int(part("y1")), int(part("m1")), int(part("d1")))
+    if part("y2"):
+        return _real(int(part("y2")), int(part("m2")), int(part("d2")))
+    if part("y3"):
+        first, second, year = int(part("a3")), int(part("b3")), int(part("y3"))
+        readings = {_real(year, first, second), _real(year, second, first)} - {None}
+        return readings.pop() if len(readings) == 1 else None
+    for day, month, year in (("d4", "m4", "y4"), ("d5", "m5", "y5")):
+        if part(month):
+            number = MONTHS[part(month).casefold()]
+            if part(year):
+                return _real(int(part(year)), number, int(part(day)))
+            return _nearest(number, int(part(day)), today)
+    word = (part("word") or "").casefold()
+    days = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}.get(word)
+    if days is None or today is None:
+        return None
+    meant = today + datetime.timedelta(days=days)
+    return (meant.year, meant.month, meant.day)
+
+
+def _real(year: int, month: int, day: int) -> tuple[int, int, int] | None:
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        return None
+    return (year, month, day)
+
+
+def _nearest(month: int, day: int, today: datetime.date | None) -> tuple[int, int, int] | None:
+    """A date without a year is the nearest one to the day it was written; without that day it keeps year 0."""
+    if _real(2000, month, day) is None:
+        return None
+    if today is None:
+        return (0, month, day)
+    years = range(max(1, today.year - 1), min(9999, today.year + 1) + 1)
+    dates = [found for year in years if (found := _real(year, month, day))]
+    return min(dates, key=lambda found: abs((datetime.date(*found) - today).days), default=None)
+
+
+def _time(match: re.Match[str]) -> tuple[int, int, int] | None:
+    part = match.group
+    if clock := part("iso") or part("clock"):
+        hour, minute, second = [*map(int, clock.split(":")), 0][:3]
+        return _half_of_day(hour, minute, second, part("half")) if part("half") else (hour, minute, second)
+    if part("hour"):
+        return _half_of_day(int(part("hour")), int(part("minute") or 0), 0, part("half2"))
+    if part("oclock"):
+        return (int(part("oclock")), 0, 0)
+    return {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}.get((part("word") or "").casefold())
+
+
+def _half_of_day(hour: int, minute: int, second: int, half: str) -> tuple[int, int, int] | None:
+    if not 1 <= hour <= 12:
+        return None
+    return (hour % 12 + (12 if half in "pP" else 0), minute, second)

@@ -1,0 +1,190 @@
+"""Where each value of a call comes from: the person's own words, a grant, the allow-list, or nowhere that counts.
+
+Observations explain a derived value on the card. They never change what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
+
+from legate_core.policy.model import Atom, Call, Facts, Grant, ObservationText, Origin, OriginKind, Settings
+from legate_core.policy.words import OwnWords, address, addresses_in, as_decimal, words_of
+from legate_core.tools.spec import Argument, Json, ToolSpec
+
+__all__ = ["OwnWords", "atoms_of", "content_links", "grants_used", "observations_with", "origin_kind", "origin_of"]
+
+_QUANTITIES = frozenset(
+    {"amount", "total", "price", "sum", "quantity", "qty", "count", "limit", "size", "max", "min", "n", "top"}
+    | {"second", "minute", "hour", "day", "week", "month", "duration", "percent", "rate"}
+    | {"length", "width", "height", "weight"}
+)
+_MAX_DEPTH = 64
+
+
+def atoms_of(tool: ToolSpec, arguments: Mapping[str, Json]) -> tuple[Atom, ...]:
+    """Every scalar of the arguments, and every name in a free-form object that the caller chose.
+
+    Empty lists and objects and null say no more than leaving the argument out, so they are no atoms.
+    """
+    properties = _mapping(tool.parameters.get("properties"))
+    found: list[Atom] = []
+    for name, value in arguments.items():
+        schema = _mapping(properties.get(name))
+        is_quantity = name == tool.amount_argument or schema.get("type") == "number" or _is_quantity(name)
+        found.extend(_flatten(name, name, value, schema, tool.role_of(name), is_quantity, tool.parameters, 0))
+    return tuple(found)
+
+
+def _flatten(
+    path: str,
+    argument: str,
+    value: Json,
+    schema: Mapping[str, Json],
+    treatment: Argument,
+    is_quantity: bool,
+    root: Mapping[str, Json],
+    depth: int,
+) -> Iterator[Atom]:
+    if value is None:
+        return
+    if depth < _MAX_DEPTH and isinstance(value, Mapping):
+        declared = _declared(schema, root)
+        for key, inner in cast("Mapping[str, Json]", value).items():
+            below = f"{argument}.{key}"
+            if key not in declared:
+                yield Atom(f"{path}.{key} (name)", below, key, treatment.role, is_key=True)
+            deeper = _mapping(declared.get(key))
+            may_count = _is_quantity(key) or deeper.get("type") == "number"
+            yield from _flatten(f"{path}.{key}", below, inner, deeper, treatment, may_count, root, depth + 1)
+    elif depth < _MAX_DEPTH and isinstance(value, list | tuple):
+        items = _mapping(_resolve(schema, root).get("items"))
+        for position, inner in enumerate(cast("Sequence[Json]", value)):
+            yield from _flatten(f"{path}[{position}]", argument, inner, items, treatment, is_quantity, root, depth + 1)
+    else:
+        safe = any(same_value(value, known) for known in treatment.safe)
+        yield Atom(path, argument, value, treatment.role, is_safe=safe, is_quantity=is_quantity)
+
+
+def _declared(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Mapping[str, Json]:
+    return _mapping(_resolve(schema, root).get("properties"))
+
+
+def _resolve(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Follow one local reference; what cannot be followed declares nothing, so its names are atoms."""
+    reference = schema.get("$ref")
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return schema
+    found: Json = root
+    for part in reference[2:].split("/"):
+        found = _mapping(found).get(part.replace("~1", "/").replace("~0", "~"))
+    return _mapping(found)
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return cast("Mapping[str, Json]", value) if isinstance(value, Mapping) else {}
+
+
+def _is_quantity(name: str) -> bool:
+    return bool(words_of(name) & _QUANTITIES)
+
+
+def same_value(left: Json, right: Json) -> bool:
+    """Equality of JSON values: 1 is 1.0 and neither is true. Total."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return as_decimal(left) == as_decimal(right) and as_decimal(left) is not None
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        first, second = cast("Sequence[Json]", left), cast("Sequence[Json]", right)
+        return len(first) == len(second) and all(same_value(a, b) for a, b in zip(first, second, strict=True))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        one, other = cast("Mapping[str, Json]", left), cast("Mapping[str, Json]", right)
+        return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
+    return type(cast("object", left)) is type(cast("object", right)) and left == right
+
+
+def origin_kind(atom: Atom, call: Call, facts: Facts) -> OriginKind:
+    """The origin as the verdict needs it. Looks at no observed text."""
+    if atom.is_safe or (atom.value == "" and atom.role == "content"):
+        return "none"
+    name = atom.argument.rpartition(".")[2]
+    if facts.own_words.is_named(atom.value, role=atom.role, argument=name, is_quantity=atom.is_quantity):
+        return "person"
+    if _is_listed(atom.value, facts.settings):
+        return "workspace"
+    if any(_covers(grant, atom, call) for grant in facts.grants):
+        return "rule"
+    return "derived"
+
+
+def origin_of(atom: Atom, call: Call, facts: Facts) -> Origin:
+    """The origin as the card shows it: a derived value with the observations it stands in."""
+    kind = origin_kind(atom, call, facts)
+    if kind == "rule":
+        return Origin(kind, by=next(grant.id for grant in facts.grants if _covers(grant, atom, call)))
+    if kind == "derived":
+        return Origin(kind, observations=observations_with(atom.value, facts.observations))
+    return Origin(kind)
+
+
+def observations_with(value: Json, observations: Iterable[ObservationText]) -> tuple[str, ...]:
+    """Ids of the observations that contain the value. For display only, so a plain look is enough."""
+    if isinstance(value, bool) or value is None or value == "":
+        return ()
+    if isinstance(value, int | float):
+        return tuple(
+            found.id
+            for found in observations
+            if OwnWords.from_texts([found.text]).is_named(value, is_quantity=True) or str(value) in found.text.split()
+        )
+    needle = " ".join(str(value).casefold().split())
+    return tuple(found.id for found in observations if needle in " ".join(found.text.casefold().split()))
+
+
+def grants_used(call: Call, facts: Facts, atoms: Iterable[Atom]) -> tuple[str, ...]:
+    """The grants that these atoms lean on, one each, in the order of the grants."""
+    needed = {
+        next(grant.id for grant in facts.grants if _covers(grant, atom, call))
+        for atom in atoms
+        if origin_kind(atom, call, facts) == "rule"
+    }
+    return tuple(grant.id for grant in facts.grants if grant.id in needed)
+
+
+def content_links(atom: Atom, facts: Facts) -> tuple[str, ...]:
+    """Links and addresses inside a content atom that no person named; what the relaxed step 5 looks at."""
+    if not isinstance(atom.value, str):
+        return ()
+    return tuple(
+        link
+        for link in addresses_in(atom.value)
+        if not facts.own_words.is_named(link) and not _is_listed(link, facts.settings)
+    )
+
+
+def _covers(grant: Grant, atom: Atom, call: Call) -> bool:
+    return (
+        grant.tool == call.tool.name
+        and grant.argument == atom.argument
+        and not atom.is_key
+        and grant.run_id == call.run_id
+        and grant.account == call.account
+        and grant.uses_left > 0
+        and (grant.ends_at is None or call.now < grant.ends_at)
+        and same_value(grant.value, atom.value)
+    )
+
+
+def _is_listed(value: Json, settings: Settings) -> bool:
+    if not isinstance(value, str) or not settings.allow_list:
+        return False
+    if value in settings.allow_list:
+        return True
+    form = address(value)
+    if not form:
+        return False
+    if "@" in form and "://" not in form and "/" not in form:
+        return f"@{form.rpartition('@')[2]}" in settings.allow_list
+    host = form.partition("://")[2] or form
+    return host.partition("/")[0].partition("?")[0].partition("#")[0].partition(":")[0] in settings.allow_list
