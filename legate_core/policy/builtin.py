@@ -79,6 +79,8 @@ def _every_effect(call: Call, facts: Facts, atoms: Judged) -> Answer:
 
 
 def _own_words(call: Call, facts: Facts, atoms: Judged) -> Answer:
+    if any(judged.origin == "derived" for judged in atoms):
+        return None
     return "Every value in it stands in your own words, in a grant or on the allow-list.", ()
 
 

@@ -61,11 +61,11 @@ def _default(call: Call, facts: Facts, atoms: Sequence[Atom]) -> Verdict:
         if answer is not None:
             rule, (reason, which) = shipped.rule, answer
             return Verdict(rule.verdict, rule.id, rule.name, reason, which)
-    # The last one has no condition, so that there is an answer to everything.
+    # Nothing objected. The last rule answers also where the relaxed step 5 let derived text pass.
     rule = BUILT_IN[-1].rule
     answer = BUILT_IN[-1].applies(call, facts, judged)
-    reason = answer[0] if answer else rule.words
-    return Verdict(rule.verdict, rule.id, rule.name, reason, tuple(judged), grants_used(call, facts, atoms))
+    reason = answer[0] if answer else "You spelled out where it goes, and its text holds no link that you did not name."
+    return Verdict(rule.verdict, rule.id, rule.name, reason, judged, grants_used(call, facts, atoms))
 
 
 def _judge(call: Call, facts: Facts, atoms: Sequence[Atom]) -> tuple[JudgedAtom, ...]:

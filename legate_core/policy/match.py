@@ -7,11 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import cast
-from urllib.parse import urlsplit
 
 from legate_core.policy.model import GRAVE, Atom, Call, Facts, Predicate, Rule
 from legate_core.policy.provenance import origin_kind, same_value
-from legate_core.policy.words import address, as_decimal, number
+from legate_core.policy.words import address, as_decimal, host_of, number
 from legate_core.tools.spec import Effect, Json
 
 MILLIS_PER_MINUTE = 60_000
@@ -138,7 +137,10 @@ def predicate_holds(
 
 def _holds(predicate: Predicate, atom: Atom, is_strict: bool) -> bool | None:
     """One value against one condition; None where it cannot be told."""
-    answer = _TESTS[predicate.operator](atom.value, predicate.values, is_strict)
+    value = atom.value
+    if isinstance(value, str) and not is_strict:
+        value = unicodedata.normalize("NFKC", value)
+    answer = TESTS[predicate.operator](value, predicate.values, is_strict)
     return None if answer is None else answer != predicate.negated
 
 
@@ -162,9 +164,8 @@ def form(value: Json, is_strict: bool) -> Json:
     """The form in which texts compare: mail and web addresses without case; for narrowing rules every text so."""
     if not isinstance(value, str):
         return value
-    if is_strict:
-        return (address(value) or value) if value.isascii() else unicodedata.normalize("NFC", value)
-    return unicodedata.normalize("NFKC", value).casefold()
+    found = (address(value) or value) if value.isascii() else unicodedata.normalize("NFC", value)
+    return found if is_strict else unicodedata.normalize("NFKC", found).casefold()
 
 
 def _is_one_of(value: Json, values: Sequence[Json], is_strict: bool) -> bool:
@@ -228,21 +229,6 @@ def _is_at_host(value: Json, values: Sequence[Json], is_strict: bool) -> bool | 
     return _is_host_in(host, values, is_strict)
 
 
-def host_of(url: str) -> str | None:
-    """The host that a web address leads to; None where two readers of addresses could disagree about it."""
-    if not url.isascii() or re.search(r"[\s\\\x00-\x20]", url):
-        return None
-    text = url if "://" in url else f"https://{url}"
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host or "%" in host:
-        return None
-    return host.rstrip(".")
-
-
 def _is_like(value: Json, values: Sequence[Json], is_strict: bool) -> bool:
     if not isinstance(value, str):
         return False
@@ -250,7 +236,7 @@ def _is_like(value: Json, values: Sequence[Json], is_strict: bool) -> bool:
     return any(isinstance(known, str) and glob(cast("str", form(known, is_strict)), text) for known in values)
 
 
-_TESTS = {
+TESTS = {
     "equals": _is_one_of,
     "one_of": _is_one_of,
     "domain": _is_at_domain,

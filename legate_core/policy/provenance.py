@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from legate_core.policy.model import Atom, Call, Facts, Grant, ObservationText, Origin, OriginKind, Settings
-from legate_core.policy.words import OwnWords, address, addresses_in, as_decimal, words_of
+from legate_core.policy.words import OwnWords, address, addresses_in, as_decimal, host_of, words_of
 from legate_core.tools.spec import Argument, Json, ToolSpec
 
 __all__ = ["OwnWords", "atoms_of", "content_links", "grants_used", "observations_with", "origin_kind", "origin_of"]
@@ -181,10 +181,7 @@ def _is_listed(value: Json, settings: Settings) -> bool:
         return False
     if value in settings.allow_list:
         return True
-    form = address(value)
-    if not form:
-        return False
-    if "@" in form and "://" not in form and "/" not in form:
-        return f"@{form.rpartition('@')[2]}" in settings.allow_list
-    host = form.partition("://")[2] or form
-    return host.partition("/")[0].partition("?")[0].partition("#")[0].partition(":")[0] in settings.allow_list
+    found = address(value)
+    if "@" in found and "://" not in found and "/" not in found:
+        return f"@{found.rpartition('@')[2]}" in settings.allow_list
+    return (host_of(value) or "") in settings.allow_list

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal
+from urllib.parse import urlsplit
 
 from legate_core.policy import dates
 from legate_core.tools.spec import Json
@@ -27,8 +28,8 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _DIGITS = re.compile(r"[0-9]+")
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _WEB = re.compile(
-    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost|\[[0-9a-fA-F:.]+\])"
-    r"(?P<port>:\d+)?(?P<rest>[/?#]\S*)?"
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?=[Ww]{3}\.))"
+    r"(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:.]+\])(?P<port>:[0-9]+)?(?P<rest>[/?#]\S*)?"
 )
 _NUMBER = re.compile(
     r"(?P<sign>[-−]?)[$€£¥]?(?P<sign2>-?)"
@@ -65,7 +66,10 @@ def as_decimal(value: int | float) -> Decimal | None:
 
 
 def address(text: str) -> str:
-    """A mail or web address in the one form it is compared in (host and mailbox in small letters); empty otherwise."""
+    """A mail or web address in the one form it is compared in (host and mailbox in small letters); empty otherwise.
+
+    Without a scheme or `www.` a host cannot be told from a file name, so it stays a plain token and compares exactly.
+    """
     if _MAIL.fullmatch(text):
         return text.lower()
     match = _WEB.fullmatch(text)
@@ -81,9 +85,24 @@ def addresses_in(text: str) -> Iterator[str]:
     for chunk in unicodedata.normalize("NFKC", text).split():
         for part in re.split(r"[,;|<>()\[\]{}\"'`“”]+", chunk):
             stripped = part.strip(_OPENING + _CLOSING)
-            for candidate in {stripped, stripped.partition(":")[2].lstrip("/")}:
-                if "@" in candidate or "://" in candidate or address(candidate):
-                    yield candidate
+            # A host without a scheme is a link to most mail programs, so anything with an inner dot counts.
+            if "@" in stripped or "://" in stripped or re.search(r"\w\.[^\W\d]", stripped):
+                yield stripped
+
+
+def host_of(url: str) -> str | None:
+    """The host that a web address leads to; None where two readers of addresses could disagree about it."""
+    if not url.isascii() or re.search(r"[\s\\\x00-\x20]", url):
+        return None
+    text = url if "://" in url else f"https://{url}"
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host or "%" in host:
+        return None
+    return host.rstrip(".")
 
 
 def words_of(name: str) -> frozenset[str]:
@@ -194,7 +213,10 @@ class OwnWords:
             # A look-alike that normalisation would turn into the person's word is not the person's word.
             return False
         if form := address(normal):
-            return form in self._addresses or (form.startswith("https://") and form[8:] in self._addresses)
+            bare = form.removeprefix("https://")
+            return form in self._addresses or (
+                bare != form and (bare in self._addresses or f"\0{bare}" in self._places)
+            )
         parts = normal.split(" ")
         if len(normal) < 2 or not all(parts) or len(normal.split()) != len(parts):
             # One letter stands in every text; odd white space can mean something to the other side.
