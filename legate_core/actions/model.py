@@ -76,10 +76,16 @@ class Action:
     policy_version: int
     digest: str
     arguments: Any
+    verdict: str
     approval_id: str
     hold_until: int
     attempt: int
     outcome: Mapping[str, Any] | None
+
+    @property
+    def needs_intent(self) -> bool:
+        """Whether the intent must be on disk first. A read that a rule allows leaves no mark, so it may be repeated."""
+        return self.effect is not Effect.READ or self.verdict == "ask"
 
     @property
     def idempotency_key(self) -> str:

@@ -62,5 +62,6 @@ def _update(table: Table, changes: tuple[str, ...], expect: tuple[str, ...]) -> 
         table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key")
     )
     for name in expect:
-        statement = statement.where(table.c[name] == bindparam(f"x_{name}"))
+        # NULL is a state one may expect, too.
+        statement = statement.where(table.c[name].is_not_distinct_from(bindparam(f"x_{name}")))
     return statement.values({table.c[name]: bindparam(f"v_{name}") for name in changes}).returning(*table.c)

@@ -77,3 +77,12 @@ class RunErased(Event):
     """The run's content and its key are gone; its entries stay and still verify."""
 
     run_id: str
+
+
+@event("run.money_reserved")
+@dataclass(frozen=True, slots=True)
+class MoneyReserved(Event):
+    """Money was set aside before a model call; in millionths."""
+
+    run_id: str
+    micros: int

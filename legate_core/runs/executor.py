@@ -20,7 +20,7 @@ from legate_core.llm.base import Model, ModelFailed, ModelRequest, Reply, TextDe
 from legate_core.llm.pricing import Price, reserve, settle
 from legate_core.policy.model import ObservationText
 from legate_core.runs import fold, store
-from legate_core.runs.events import RunClaimed, RunParked
+from legate_core.runs.events import MoneyReserved, RunClaimed, RunParked
 from legate_core.runs.model import RunRecord, RunStatus, StepRecord, WaitingFor
 from legate_core.runs.store import Superseded
 from legate_core.runs.tables import runs
@@ -202,7 +202,7 @@ class Executor:
 
         def set_aside(ctx: Context) -> None:
             store.hold_fence(ctx, work.run, {"reserved_micros": amount})
-            ctx.emit(gate.reserved(work.run.id, amount))
+            ctx.emit(MoneyReserved(work.run.id, amount))
 
         await self._change(work, set_aside)
         return amount
@@ -341,17 +341,22 @@ class Executor:
     async def _dispatch(self, work: Work, action: invoke.Action) -> Mapping[str, Any] | None:
         """Intent, effect, outcome: two commits with the effect between them. None where the action moved meanwhile."""
 
-        def intend(ctx: Context) -> invoke.Dispatch | None:
+        def intend(ctx: Context) -> invoke.Dispatch | invoke.Settled | None:
             row = ctx.get(runs, work.run.id)
             if row is None or row["fence"] != work.run.fence:
                 raise Superseded
             return invoke.begin(ctx, action.id)
 
         dispatch = await self._change(work, intend)
+        if isinstance(dispatch, invoke.Settled):
+            if dispatch.stop:
+                await self._finish(work, RunStatus.CANCELLED, "Rejected and stopped by a person.")
+                raise Superseded
+            return {"state": dispatch.state.value, "outcome": dispatch.outcome}
         if dispatch is None:
             return None
         self.kernel.ticks.publish(Tick(work.run.id, "tool", action.tool))
-        result = await invoke.perform(self.catalog, dispatch, self.kernel.clock)
+        result = await invoke.perform(self.catalog, dispatch)
         return await self._change(work, lambda ctx: invoke.settle(ctx, dispatch, result))
 
     async def _park(self, work: Work) -> bool:

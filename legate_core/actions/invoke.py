@@ -1,0 +1,301 @@
+"""Intent, effect, outcome: how an allowed call reaches the world at most once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from legate_core.actions.events import ActionDenied, ActionDispatched, ActionSettled, ActionWithdrawn
+from legate_core.actions.model import OPEN, Action, ActionState
+from legate_core.actions.tables import actions, grants
+from legate_core.approvals import ask
+from legate_core.approvals.model import ApprovalState, Binding
+from legate_core.approvals.tables import approvals
+from legate_core.errors import Damaged, NotFound
+from legate_core.kernel.context import Context, ReadContext
+from legate_core.policy import store as policy
+from legate_core.tools.catalog import Catalog
+from legate_core.tools.spec import Effect, Invocation, Observation, ProbeResult, Tool, ToolFailed
+
+log = logging.getLogger(__name__)
+
+__all__ = ["OPEN", "Action", "Dispatch", "Result", "Settled"]
+
+MAX_OBSERVATION = 200_000
+"""Characters of one observation that are kept; a tool that returns more is cut, and says so."""
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """A committed intent: this exact call may be made once, now."""
+
+    action: Action
+    invocation: Invocation
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The action came to its end without a call: rejected, denied, or drifted. `stop` ends the whole run."""
+
+    state: ActionState
+    outcome: Mapping[str, Any]
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call came to: confirmed with what it returned, surely failed, or in doubt."""
+
+    state: ActionState
+    outcome: Mapping[str, Any]
+    by: str = "worker"
+
+
+def load(ctx: ReadContext, action_id: str) -> Action:
+    """An action with its effective arguments."""
+    row = ctx.get(actions, action_id)
+    if row is None:
+        raise NotFound(f"There is no action {action_id} in this workspace.")
+    return _action(ctx, row)
+
+
+def begin(ctx: Context, action_id: str) -> Dispatch | Settled | None:
+    """Commit the intent to make a call, or end the action where it may no longer be made.
+
+    None where the action is not ready or its hold has not passed: somebody took the answer back, or was faster. What is
+    about to run is compared with what was approved, byte by byte of the digest; any drift ends it.
+    """
+    row = ctx.get(actions, action_id)
+    if row is None or row["state"] != ActionState.READY.value or (row["hold_until"] or 0) > ctx.now:
+        return None
+    action = _action(ctx, row)
+    if row["approval_id"] and (rejection := ask.rejection(ctx, row["approval_id"])) is not None:
+        return deny(ctx, row, rejection.reason, stop=rejection.stop)
+    refusal = _refusal(ctx, row, action)
+    if refusal is not None:
+        return deny(ctx, row, refusal)
+    if action.needs_intent:
+        if row["approval_id"] and not _spend_grant(ctx, row):
+            return deny(ctx, row, "The approval for this exact call was already used.")
+        changes = {
+            "state": ActionState.DISPATCHED.value,
+            "attempt": row["attempt"] + 1,
+            "dispatched_at": ctx.now,
+        }
+        changed = ctx.update(actions, action_id, changes, expect={"state": row["state"], "attempt": row["attempt"]})
+        if changed is None:
+            return None
+        ctx.emit(ActionDispatched(action_id, action.run_id, action.tool, row["attempt"] + 1))
+    invocation = Invocation(
+        action_id=action.id,
+        run_id=action.run_id,
+        arguments=action.arguments,
+        idempotency_key=action.idempotency_key,
+        run_folder=ctx.port(RunFolders).of(action.run_id),
+    )
+    return Dispatch(action, invocation)
+
+
+class RunFolders:
+    """Where each run's own folder is, for local writes."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def of(self, run_id: str) -> str:
+        return f"{self.root}/{run_id}" if self.root else ""
+
+
+async def perform(catalog: Catalog, dispatch: Dispatch) -> Result:
+    """Make the call. Never raises: what a tool does wrong becomes a failure, or a doubt where it may have happened."""
+    tool = catalog.get(dispatch.action.tool)
+    try:
+        async with asyncio.timeout(tool.spec.timeout_seconds):
+            observation = await tool.invoke(dispatch.invocation)
+    except ToolFailed as error:
+        return _failed(str(error))
+    except TimeoutError:
+        reason = f"{tool.spec.name} gave no answer within {tool.spec.timeout_seconds:g} seconds."
+        return await _unclear(tool, dispatch, reason)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        log.exception("tool %s raised", tool.spec.name)
+        reason = f"{tool.spec.name} broke down: {type(error).__name__}."
+        return await _unclear(tool, dispatch, reason)
+    return _confirmed(observation)
+
+
+async def _unclear(tool: Tool, dispatch: Dispatch, reason: str) -> Result:
+    if dispatch.action.effect is Effect.READ:
+        return _failed(reason)
+    return await ask_the_other_side(tool, dispatch.invocation, reason)
+
+
+async def ask_the_other_side(tool: Tool, invocation: Invocation, reason: str) -> Result:
+    """Settle a call whose outcome is not known: by the tool's probe where it has one, otherwise it is in doubt."""
+    if tool.spec.can_probe:
+        try:
+            async with asyncio.timeout(tool.spec.timeout_seconds):
+                answer = await tool.probe(invocation)
+        except Exception:
+            log.exception("probe of %s failed", tool.spec.name)
+            answer = ProbeResult.UNKNOWN
+        if answer is ProbeResult.HAPPENED:
+            text = f"{reason} Asked again, the other side confirmed that it happened."
+            return Result(ActionState.CONFIRMED, {"content": text, "source": tool.spec.name}, by="probe")
+        if answer is ProbeResult.DID_NOT_HAPPEN:
+            return Result(ActionState.FAILED, {"content": f"{reason} It did not happen.", "is_error": True}, by="probe")
+    return Result(ActionState.IN_DOUBT, {"content": f"{reason} It may have happened.", "is_error": True})
+
+
+def settle(ctx: Context, dispatch: Dispatch, result: Result) -> Mapping[str, Any] | None:
+    """Commit what a call came to; also accepted late, from a worker that lost its run meanwhile. None where it is settled."""
+    row = ctx.get(actions, dispatch.action.id)
+    if row is None:
+        raise Damaged(f"Action {dispatch.action.id} has vanished. Run 'legate verify'.")
+    expected = ActionState.DISPATCHED if dispatch.action.needs_intent else ActionState.READY
+    late = row["state"] == ActionState.IN_DOUBT.value and result.state is not ActionState.IN_DOUBT
+    if row["state"] != expected.value and not late:
+        return None
+    return record_outcome(ctx, row, result)
+
+
+def record_outcome(ctx: Context, row: Mapping[str, Any], result: Result) -> Mapping[str, Any] | None:
+    """Write an outcome by compare-and-set and say so. The one place where an action gets one."""
+    changes = {
+        "state": result.state.value,
+        "outcome_ref": ctx.bodies.put(row["run_id"], dict(result.outcome)),
+        "settled_at": None if result.state is ActionState.IN_DOUBT else ctx.now,
+    }
+    if ctx.update(actions, row["id"], changes, expect={"state": row["state"], "attempt": row["attempt"]}) is None:
+        return None
+    ctx.emit(ActionSettled(row["id"], row["run_id"], result.state.value, result.by))
+    return {"state": result.state.value, "outcome": dict(result.outcome), "hold_until": 0}
+
+
+def deny(ctx: Context, row: Mapping[str, Any], reason: str, *, stop: bool = False) -> Settled:
+    """End an action that never ran; the reason is what the agent is told."""
+    outcome = {"content": reason, "is_error": True}
+    changes = {
+        "state": ActionState.DENIED.value,
+        "outcome_ref": ctx.bodies.put(row["run_id"], outcome),
+        "settled_at": ctx.now,
+    }
+    if ctx.update(actions, row["id"], changes, expect={"state": row["state"]}) is not None:
+        ctx.emit(ActionDenied(row["id"], row["run_id"], "stopped" if stop else "denied"))
+    return Settled(ActionState.DENIED, outcome, stop)
+
+
+def withdraw_open(ctx: Context, run_id: str, reason: str) -> None:
+    """Its run ends: take back every question and every call that was not dispatched. What was dispatched stays open
+    until its outcome is known; a call that may have happened is put in doubt, never forgotten."""
+    statement = select(actions).where(actions.c.workspace_id == ctx.workspace_id, actions.c.run_id == run_id)
+    for row in ctx.connection.execute(statement).mappings().all():
+        state = ActionState(row["state"])
+        if state not in (ActionState.PROPOSED, ActionState.WAITING, ActionState.READY):
+            continue
+        if ctx.update(actions, row["id"], {"state": "withdrawn", "settled_at": ctx.now}, expect={"state": state.value}):
+            ctx.emit(ActionWithdrawn(row["id"], run_id))
+        if row["approval_id"]:
+            ask.close_question(ctx, row["approval_id"], ApprovalState.WITHDRAWN, reason)
+
+
+def doubt_dispatched(ctx: Context, run_id: str) -> list[Action]:
+    """Put every dispatched call of a run whose worker died in doubt; a probe may settle it right after."""
+    statement = select(actions).where(
+        actions.c.workspace_id == ctx.workspace_id,
+        actions.c.run_id == run_id,
+        actions.c.state == ActionState.DISPATCHED.value,
+    )
+    found: list[Action] = []
+    for row in ctx.connection.execute(statement).mappings().all():
+        text = f"{row['tool']} was on its way when Legate stopped. It may have happened."
+        record_outcome(ctx, row, Result(ActionState.IN_DOUBT, {"content": text, "is_error": True}, by="recovery"))
+        found.append(load(ctx, row["id"]))
+    return found
+
+
+def _refusal(ctx: Context, row: Mapping[str, Any], action: Action) -> str | None:
+    """Why this call may no longer be made, as a sentence for the agent, or None."""
+    catalog = ctx.port(Catalog)
+    if action.tool not in catalog:
+        return f"The tool {action.tool} is no longer installed."
+    spec = catalog.get(action.tool).spec
+    now = Binding(
+        tool=spec.name,
+        definition_hash=spec.definition_hash,
+        arguments=action.arguments,
+        account=action.account,
+        policy_version=action.policy_version,
+        connector_version=spec.connector_version,
+    )
+    approved = row["digest"]
+    if row["approval_id"]:
+        approval = ctx.get(approvals, row["approval_id"])
+        if approval is None:
+            raise Damaged(f"The approval of action {action.id} has vanished. Run 'legate verify'.")
+        approved = approval["effective_digest"] or approval["digest"]
+    if now.digest != approved:
+        return "The tool or its arguments changed since this was approved, so it was not run. Ask again if still needed."
+    if policy.load(ctx).version != action.policy_version and policy.denies_now(ctx, spec, action.arguments, row):
+        return "A rule made since now forbids this call, so it was not run."
+    return None
+
+
+def _spend_grant(ctx: Context, row: Mapping[str, Any]) -> bool:
+    """Use up the one-use grant that a person's yes made for this action."""
+    statement = select(grants).where(
+        grants.c.workspace_id == ctx.workspace_id, grants.c.action_id == row["id"], grants.c.spent_at.is_(None)
+    )
+    for grant in ctx.connection.execute(statement).mappings().all():
+        if grant["approval_id"] == row["approval_id"]:
+            return ctx.update(grants, grant["id"], {"spent_at": ctx.now}, expect={"spent_at": None}) is not None
+    return False
+
+
+def _action(ctx: ReadContext, row: Mapping[str, Any]) -> Action:
+    body = ctx.bodies.get(row["run_id"], row["effective_ref"] or row["call_ref"])
+    outcome = ctx.bodies.get(row["run_id"], row["outcome_ref"]) if row["outcome_ref"] else None
+    return Action(
+        id=row["id"],
+        run_id=row["run_id"],
+        call_id=row["call_id"],
+        step=row["step"],
+        state=ActionState(row["state"]),
+        tool=row["tool"],
+        effect=Effect(row["effect"]),
+        definition_hash=row["definition_hash"],
+        connector_version=row["connector_version"],
+        account=row["account"],
+        policy_version=row["policy_version"],
+        digest=row["digest"],
+        arguments=body["arguments"],
+        verdict=row["verdict"],
+        approval_id=row["approval_id"] or "",
+        hold_until=row["hold_until"] or 0,
+        attempt=row["attempt"],
+        outcome=outcome,
+    )
+
+
+def _failed(reason: str) -> Result:
+    return Result(ActionState.FAILED, {"content": reason, "is_error": True})
+
+
+def _confirmed(observation: Observation) -> Result:
+    content = observation.content
+    if len(content) > MAX_OBSERVATION:
+        content = content[:MAX_OBSERVATION] + f"\n[cut: {len(observation.content):,} characters in all]"
+    outcome = {
+        "content": content,
+        "source": observation.source,
+        "trusted": observation.trusted,
+        "is_error": observation.is_error,
+    }
+    return Result(ActionState.CONFIRMED, outcome)

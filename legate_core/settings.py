@@ -1,0 +1,67 @@
+"""Every setting of the engine, read once from the environment; `.env.example` documents them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from legate_core.errors import Invalid
+
+KEYS = ("keyring", "passphrase", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where work is kept, how its keys are held, and how the server listens."""
+
+    home: Path
+    database_url: str = ""
+    keys: str = "keyring"
+    passphrase: str = ""
+    token: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    is_throw_away: bool = False
+
+    @property
+    def url(self) -> str:
+        """The database: the one named, or SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{self.home / 'legate.db'}"
+
+    def __repr__(self) -> str:
+        return f"Settings(home={str(self.home)!r}, keys={self.keys!r}, host={self.host!r}, port={self.port})"
+
+
+def default_home() -> Path:
+    """The platform's place for a person's application data."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "Legate"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Legate"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "legate"
+
+
+def from_environment(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """The settings of this process. Raises `Invalid` that names the variable and what it may be."""
+    env = os.environ if environment is None else environment
+    keys = env.get("LEGATE_KEYS", "keyring")
+    if keys not in KEYS:
+        raise Invalid(f"LEGATE_KEYS is {keys!r}; it may be {', '.join(KEYS)}.")
+    try:
+        port = int(env.get("LEGATE_PORT", "8080"))
+    except ValueError as error:
+        raise Invalid(f"LEGATE_PORT is {env['LEGATE_PORT']!r}; it must be a number from 1 to 65535.") from error
+    if not 0 <= port <= 65535:
+        raise Invalid(f"LEGATE_PORT is {port}; it must be a number from 1 to 65535.")
+    return Settings(
+        home=home or (Path(env["LEGATE_HOME"]).expanduser() if env.get("LEGATE_HOME") else default_home()),
+        database_url=env.get("LEGATE_DATABASE_URL", ""),
+        keys=keys,
+        passphrase=env.get("LEGATE_PASSPHRASE", ""),
+        token=env.get("LEGATE_TOKEN", ""),
+        host=env.get("LEGATE_HOST", "127.0.0.1"),
+        port=port,
+    )
