@@ -1,0 +1,284 @@
+"""The rules in force and their counts: what the gate reads, what a decision uses up, how an edit is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, or_, select
+
+from legate_core.errors import Conflict, NotFound
+from legate_core.identity.tables import workspaces
+from legate_core.kernel.context import Context, ReadContext
+from legate_core.kernel.ids import new_id
+from legate_core.policy.change import Change, RuleSet, classify
+from legate_core.policy.codec import rule_from_json, rule_to_json
+from legate_core.policy.decide import decide
+from legate_core.policy.events import RuleAdded, RuleDeleted, RuleEdited, RuleUsed
+from legate_core.policy.match import why_not
+from legate_core.policy.model import Call, Facts, Rule, Settings, Verdict
+from legate_core.policy.provenance import OwnWords, atoms_of
+from legate_core.policy.rules import validate_rule
+from legate_core.policy.tables import policies, rules
+from legate_core.storage import dialect
+from legate_core.tools.catalog import Catalog
+from legate_core.tools.spec import Json, ToolSpec
+
+MAIN = "main"
+ACTIVE, USED_UP, DELETED = "active", "used_up", "deleted"
+
+
+@dataclass(frozen=True)
+class Book:
+    """What policy judges by at one moment: the rules in force, the switches, and the version they stand at."""
+
+    rules: tuple[Rule, ...]
+    settings: Settings
+    version: int
+
+
+def load(ctx: ReadContext) -> Book:
+    """The rules in force now, with what is left of their counts."""
+    row = ctx.get(policies, MAIN)
+    found = ctx.connection.execute(_IN_FORCE, {"k_workspace": ctx.workspace_id, "k_now": ctx.now})
+    kept = tuple(_rule(definition, uses_left) for definition, uses_left in found)
+    if row is None:
+        return Book(kept, Settings(), 0)
+    return Book(kept, settings_from(row["settings"]), row["version"])
+
+
+def judge(ctx: Context, call: Call, facts: Facts) -> tuple[Verdict, Book]:
+    """Decide a call by today's rules and count the use, in this transaction; `facts.settings` is filled in here.
+
+    Where another transaction spent the last use of the deciding rule meanwhile, the call is decided again without it.
+    """
+    while True:
+        book = load(ctx)
+        verdict = decide(call, replace(facts, settings=book.settings), book.rules)
+        if _count(ctx, verdict):
+            return verdict, book
+
+
+def count_use(ctx: Context, verdict: Verdict) -> None:
+    """Count that a stored rule decided; built-in rules are not counted. `Conflict` where its last use was spent since.
+
+    Then nothing was written, so the caller may load the rules and decide again; `judge` does both.
+    """
+    if not _count(ctx, verdict):
+        raise Conflict("The rule that allowed this was used up by another run just now. Propose the call again.")
+
+
+def _count(ctx: Context, verdict: Verdict) -> bool:
+    if verdict.rule_id.startswith("builtin."):
+        return True
+    while True:
+        row = ctx.get(rules, verdict.rule_id)
+        if row is None or row["state"] != ACTIVE:
+            return False
+        left = None if row["uses_left"] is None else row["uses_left"] - 1
+        changes = {
+            "uses": row["uses"] + 1,
+            "uses_left": left,
+            "last_used_at": ctx.now,
+            "state": USED_UP if left == 0 else ACTIVE,
+        }
+        expected = {"uses": row["uses"], "uses_left": row["uses_left"], "state": ACTIVE}
+        if ctx.update(rules, row["id"], changes, expect=expected) is not None:
+            ctx.emit(RuleUsed(row["id"], verdict.kind, left))
+            return True
+
+
+def denies_now(ctx: ReadContext, spec: ToolSpec, arguments: Mapping[str, Json], action_row: Mapping[str, Any]) -> bool:
+    """Whether a *deny* rule made or changed since this call was proposed forbids it.
+
+    Older rules spoke when it was proposed. Who asked, how the run began and what it has read are not in an action's
+    row; a new rule with a condition on what is not known here counts as meant, so the agent asks again and it is judged
+    in full.
+    """
+    call = Call(
+        tool=spec,
+        arguments=arguments,
+        account=action_row["account"],
+        run_id=action_row["run_id"],
+        agent_id=action_row.get("agent_id") or "",
+        workflow_id=action_row.get("workflow_id") or "",
+        trigger=action_row.get("trigger") or "",
+        now=ctx.now,
+    )
+    statement = _select_in_force().where(rules.c.verdict == "deny", rules.c.policy_version > bindparam("k_version"))
+    values = {"k_workspace": ctx.workspace_id, "k_now": ctx.now, "k_version": action_row["policy_version"]}
+    atoms = atoms_of(spec, arguments)
+    return any(
+        not why_not(_as_known(_rule(definition, uses_left), call), call, Facts(OwnWords()), atoms)
+        for definition, uses_left in ctx.connection.execute(statement, values)
+    )
+
+
+def _as_known(rule: Rule, call: Call) -> Rule:
+    return replace(
+        rule,
+        origin="",
+        after_reading=(),
+        agents=rule.agents if call.agent_id else (),
+        workflows=rule.workflows if call.workflow_id else (),
+        triggers=rule.triggers if call.trigger else (),
+    )
+
+
+def add_rule(ctx: Context, rule: Rule, *, approval_id: str = "", self_approved: bool = False) -> str:
+    """Keep a rule, answer with its id. `Invalid` where it may not be kept. Whether the actor may is asked before."""
+    rule = replace(rule, id=rule.id or new_id("rul"), built_in=False)
+    validate_rule(rule, specs(ctx))
+    if ctx.get(rules, rule.id) is not None:
+        raise Conflict("There is a rule with this id already. Leave the id out, then add it again.")
+    book = load_for_change(ctx)
+    change = class_of(ctx, book, with_rule(book, rule))
+    version = raise_version(ctx, book)
+    row = _row(ctx, rule, change, version) | {
+        "uses": 0,
+        "approval_id": approval_id,
+        "created_by": ctx.actor.id,
+        "created_at": ctx.now,
+    }
+    ctx.insert(rules, row | {"id": rule.id})
+    ctx.emit(RuleAdded(rule.id, rule.verdict, change.kind, version, approval_id, self_approved))
+    return rule.id
+
+
+def replace_rule(ctx: Context, row: Mapping[str, Any], rule: Rule, change: Change, *, self_approved: bool) -> None:
+    """Let a stored rule say something else; its count starts anew. Its uses so far stay counted."""
+    version = raise_version(ctx, load(ctx))
+    expected = {"definition": row["definition"], "state": row["state"]}
+    if ctx.update(rules, row["id"], _row(ctx, rule, change, version), expect=expected) is None:
+        raise _moved()
+    ctx.emit(RuleEdited(row["id"], rule.verdict, change.kind, version, self_approved))
+
+
+def delete_rule(ctx: Context, row: Mapping[str, Any], change: Change, *, self_approved: bool) -> None:
+    """Take a rule out of force. Its row stays, because verdicts in the journal name it."""
+    version = raise_version(ctx, load(ctx))
+    changes = {
+        "state": DELETED,
+        "change": change.kind,
+        "policy_version": version,
+        "changed_by": ctx.actor.id,
+        "changed_at": ctx.now,
+    }
+    if ctx.update(rules, row["id"], changes, expect={"state": row["state"]}) is None:
+        raise _moved()
+    ctx.emit(RuleDeleted(row["id"], row["verdict"], change.kind, version, self_approved))
+
+
+def find(ctx: ReadContext, rule_id: str) -> Mapping[str, Any]:
+    """A stored rule's row that was not deleted, or `NotFound`."""
+    row = ctx.get(rules, rule_id)
+    if row is None or row["state"] == DELETED:
+        raise NotFound(f"There is no rule {rule_id[:80]!r} in this workspace. 'legate rules' lists them.")
+    return row
+
+
+def load_for_change(ctx: Context) -> Book:
+    """The rules in force, held still until this transaction ends: edits are classed against what they change."""
+    holding = select(workspaces.c.workspace_id).where(workspaces.c.workspace_id == ctx.workspace_id)
+    ctx.connection.execute(dialect.locked(holding, ctx.connection)).all()
+    return load(ctx)
+
+
+def raise_version(ctx: Context, book: Book, settings: Settings | None = None) -> int:
+    """Write the next version of the policy, with other switches where given. The caller emits what changed."""
+    version = book.version + 1
+    changes = {
+        "version": version,
+        "settings": _as_text(settings_to_json(settings or book.settings)),
+        "changed_by": ctx.actor.id,
+        "changed_at": ctx.now,
+    }
+    if book.version == 0:
+        ctx.insert(policies, changes | {"id": MAIN})
+    elif ctx.update(policies, MAIN, changes, expect={"version": book.version}) is None:
+        raise _moved()
+    return version
+
+
+def class_of(ctx: ReadContext, book: Book, after: RuleSet) -> Change:
+    """What an edit of these rules does, over the tools that exist now."""
+    return classify(RuleSet(book.rules, book.settings), after, specs(ctx), ctx.now)
+
+
+def with_rule(book: Book, rule: Rule) -> RuleSet:
+    """The rules with this one added, or in the place of the one with its id."""
+    return RuleSet((*without_rule(book, rule.id).rules, rule), book.settings)
+
+
+def without_rule(book: Book, rule_id: str) -> RuleSet:
+    """The rules without the one of this id."""
+    return RuleSet(tuple(rule for rule in book.rules if rule.id != rule_id), book.settings)
+
+
+def specs(ctx: ReadContext) -> tuple[ToolSpec, ...]:
+    """The manifests of every tool there is."""
+    catalog = ctx.port(Catalog)
+    return tuple(catalog.spec(name) for name in catalog)
+
+
+def settings_to_json(settings: Settings) -> dict[str, Json]:
+    """The switches as JSON."""
+    return dataclasses.asdict(settings) | {"allow_list": list(settings.allow_list)}
+
+
+@lru_cache(maxsize=64)
+def settings_from(text: str) -> Settings:
+    """The switches as they are stored."""
+    given = json.loads(text)
+    return Settings(given["ask_every_effect"], given["relax_content"], tuple(given["allow_list"]))
+
+
+def rule_of(row: Mapping[str, Any]) -> Rule:
+    """The rule of a row, with what is left of its count."""
+    return _rule(row["definition"], row["uses_left"])
+
+
+@lru_cache(maxsize=4096)
+def _rule(definition: str, uses_left: int | None) -> Rule:
+    # A definition is parsed once: rules are read for every call and written almost never.
+    return replace(rule_from_json(json.loads(definition)), uses_left=uses_left)
+
+
+def _row(ctx: Context, rule: Rule, change: Change, version: int) -> dict[str, Any]:
+    return {
+        "name": rule.name[:200],
+        "verdict": rule.verdict,
+        "words": rule.words,
+        "definition": _as_text(rule_to_json(rule)),
+        "state": USED_UP if rule.uses_left == 0 else ACTIVE,
+        "uses_left": rule.uses_left,
+        "ends_at": rule.ends_at,
+        "change": change.kind,
+        "policy_version": version,
+        "changed_by": ctx.actor.id,
+        "changed_at": ctx.now,
+    }
+
+
+def _as_text(value: Json) -> str:
+    # Escaped to ASCII: a text column of PostgreSQL refuses characters that a pattern may well hold.
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _moved() -> Conflict:
+    return Conflict("Somebody else changed the rules just now. Look at them again, then repeat your change.")
+
+
+def _select_in_force() -> Select[Any]:
+    return select(rules.c.definition, rules.c.uses_left).where(
+        rules.c.workspace_id == bindparam("k_workspace"),
+        rules.c.state == ACTIVE,
+        or_(rules.c.ends_at.is_(None), rules.c.ends_at > bindparam("k_now")),
+    )
+
+
+_IN_FORCE = _select_in_force().order_by(rules.c.id)
