@@ -1,6 +1,6 @@
 """Starts the desktop: paints the window, then opens the core in its own thread.
 
-    python -m legate_desktop.app [--practice] [--home PATH] [--server URL]
+python -m legate_desktop.app [--practice] [--home PATH] [--server URL]
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from legate_desktop.live import Bridge
 from legate_desktop.opening import opener
 from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.runs.state import RunsState
+from legate_desktop.practice import Practice
 from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme.look import CHOICES, look
 from legate_desktop.theme.resources import load_fonts
@@ -46,11 +47,14 @@ class Desktop:
         self.bridge = Bridge(opener(practice=options.practice, home=options.home, server=options.server))
         self.approvals = ApprovalsState(self.bridge)
         self.runs = RunsState(self.bridge)
+        self.practice = Practice(self.bridge)
+        self._is_first_list = True
         name = tr("Practice workspace") if options.practice else options.server or tr("Personal workspace")
-        self.window = Window(self.approvals, self.runs, name)
+        self.window = Window(self.approvals, self.runs, self.practice, name)
         self.bridge.ready.connect(self._on_ready)
         self.bridge.away.connect(self._on_away)
         self.bridge.back.connect(self._on_back)
+        self.runs.counts_changed.connect(self._on_runs)
         # A turn of the event loop after the paint, so that the frame is on the screen before the import begins.
         self.window.painted.connect(lambda: QTimer.singleShot(0, self.bridge.start))
 
@@ -61,9 +65,15 @@ class Desktop:
         self.window.show()
 
     def _on_ready(self) -> None:
+        if self.bridge.practice is not None:
+            self.practice.offer(*self.bridge.practice)
         self.approvals.open()
         self.runs.open()
         self.window.say_engine(tr("Local engine"), "green")
+
+    def _on_runs(self) -> None:
+        self.practice.runs_are(self.runs.open_count, self.runs.count, is_first=self._is_first_list)
+        self._is_first_list = False
 
     def _on_away(self, words: str) -> None:
         self.window.say_engine(tr("Engine away"), "red")

@@ -1,8 +1,8 @@
 """The bridge: the only file that knows both the core's events and Qt.
 
-Coroutines cross by `run_coroutine_threadsafe`; what comes back is put in a mailbox and handed to the window by one queued
-signal, at most once per frame. Rows of a live query replace those not yet read, ticks are gathered; so a thousand
-events a second cost the window sixty small deliveries, and nothing when nobody speaks.
+Coroutines cross by `run_coroutine_threadsafe`; what comes back is put in a mailbox and handed to the window by one
+queued signal, at most once per frame. Rows of a live query replace those not yet read, ticks are gathered; so a
+thousand events a second cost the window sixty small deliveries, and nothing when nobody speaks.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ class Bridge(QObject):
         self._core = CoreThread(opener, on_ready=self._came, on_ended=self._ended)
 
     # The window's side.
+
+    @property
+    def practice(self) -> tuple[str, str] | None:
+        """The practice deputy's name and task, once the core is ready and if it has one."""
+        return self._core.practice
 
     def start(self) -> None:
         """Start the core's thread; `ready` or `away` follows."""
@@ -185,9 +190,7 @@ class Bridge(QObject):
             self._mail.append(call)
         self._wake()
 
-    def _post_latest(
-        self, watch: Watch, value: Any, deliver: Callable[[list[Any]], None], *, keep_all: bool
-    ) -> None:
+    def _post_latest(self, watch: Watch, value: Any, deliver: Callable[[list[Any]], None], *, keep_all: bool) -> None:
         with self._lock:
             waiting = self._latest.get(watch)
             if waiting is not None:

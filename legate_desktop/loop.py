@@ -20,11 +20,14 @@ Opener = Callable[[], Awaitable["OpenedCore"]]
 
 
 class OpenedCore:
-    """A client, and how to close what stands behind it."""
+    """A client, how to close what stands behind it, and the practice deputy's name and task where there is one."""
 
-    def __init__(self, client: Client, close: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, client: Client, close: Callable[[], Awaitable[None]], practice: tuple[str, str] | None = None
+    ) -> None:
         self.client = client
         self.close = close
+        self.practice = practice
 
 
 class CoreThread:
@@ -46,6 +49,7 @@ class CoreThread:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_stop_wanted = False
         self.client: Client | None = None
+        self.practice: tuple[str, str] | None = None
 
     def start(self) -> None:
         """Begin; `on_ready` or `on_ended` is called from the thread."""
@@ -98,7 +102,7 @@ class CoreThread:
         if self._is_stop_wanted:
             return
         opened = await self._opener()
-        self.client = opened.client
+        self.client, self.practice = opened.client, opened.practice
         try:
             self._on_ready()
             await self._stopping.wait()

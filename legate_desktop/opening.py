@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from legate_desktop.loop import OpenedCore, Opener
 
 
 def opener(*, practice: bool = False, home: Path | None = None, server: str = "") -> Opener:
-    """Runs in the core's thread; only there is the core imported."""
+    """Runs in the core's thread; only there is the core imported.
+
+    The token of a server comes from the environment, because a command line can be read by everybody on the machine.
+    """
 
     async def open_core() -> OpenedCore:
         import legate_core as core
 
         if server:
-            client = await core.open_remote(server)
+            client = await core.open_remote(server, os.environ.get("LEGATE_TOKEN", ""))
             return OpenedCore(client, client.close)
-        opened = await (core.open_practice(home) if practice else core.open_local(home))
+        if practice:
+            opened = await core.open_practice(home)
+            return OpenedCore(opened.client, opened.close, practice=core.practice_task())
+        opened = await core.open_local(home)
         return OpenedCore(opened.client, opened.close)
 
     return open_core

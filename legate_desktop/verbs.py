@@ -46,9 +46,11 @@ def _scopes(page: Any) -> str:
     reason = page.state.why_not()
     if reason:
         return reason
-    if page.state.card.row.is_grave:
-        return tr("Money, destroying and granting are asked every time")
     return "" if page.state.card.scopes else tr("This can only be approved once")
+
+
+def _has_card(page: Any) -> str:
+    return "" if page.state.card is not None else tr("Choose something that waits")
 
 
 def _undo(page: Any) -> str:
@@ -63,19 +65,31 @@ def _any_run_open(page: Any) -> str:
     return page.state.why_not_stop_all()
 
 
+def _practice(page: Any) -> str:
+    return page.practice.why_not()
+
+
+PRACTICE = Verb(
+    "practice", "Let the practice deputy work", "N", "bot", "primary", lambda p: p.practice.begin(), _practice
+)
+
 APPROVALS: tuple[Verb, ...] = (
     Verb("approve", "Approve once", "A", "check", "primary", lambda p: p.approve_once(), _answerable),
     Verb("reject", "Reject…", "R", "x", "secondary", lambda p: p.ask_reject(), _answerable),
     Verb("edit", "Edit then approve", "E", "pencil", "quiet", lambda p: p.ask_edit(), _answerable),
     Verb("scopes", "Approve…", "Shift+A", "list-checks", "quiet", lambda p: p.ask_scopes(), _scopes),
-    Verb("stop", "Reject and stop", "Shift+R", "octagon-x", "quiet", lambda p: p.ask_reject(and_stop=True), _answerable),
+    Verb(
+        "stop", "Reject and stop", "Shift+R", "octagon-x", "quiet", lambda p: p.ask_reject(and_stop=True), _answerable
+    ),
     Verb("happened", "It happened", "1", "check", "secondary", lambda p: p.settle("happened"), _in_doubt),
     Verb("do_it", "It did not: do it", "2", "send-horizontal", "secondary", lambda p: p.settle("do_it"), _in_doubt),
     Verb("give_up", "Give up", "3", "x", "quiet", lambda p: p.settle("give_up"), _in_doubt),
+    Verb("open_run", "Open run", "O", "activity", "quiet", lambda p: p.show_run(), _has_card),
     Verb("undo", "Undo", "Z", "undo-2", "quiet", lambda p: p.state.undo(), _undo, ("Ctrl+Z",)),
     Verb("next", "Next", "J", "", "quiet", lambda p: p.state.move(1), _nothing),
     Verb("previous", "Previous", "K", "", "quiet", lambda p: p.state.move(-1), _nothing),
     Verb("filter", "Filter", "/", "search", "quiet", lambda p: p.focus_filter(), _nothing),
+    PRACTICE,
 )
 
 RUNS: tuple[Verb, ...] = (
@@ -85,6 +99,7 @@ RUNS: tuple[Verb, ...] = (
     Verb("next", "Next", "J", "", "quiet", lambda p: p.state.move(1), _nothing),
     Verb("previous", "Previous", "K", "", "quiet", lambda p: p.state.move(-1), _nothing),
     Verb("filter", "Filter", "/", "search", "quiet", lambda p: p.focus_filter(), _nothing),
+    PRACTICE,
 )
 
 

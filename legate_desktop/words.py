@@ -101,7 +101,7 @@ def time_left(milliseconds: int) -> str:
     if days:
         return f"{days} d {hours} h"
     if hours:
-        return f"{hours} h {minutes} m"
+        return f"{hours} h {minutes} m" if minutes else f"{hours} h"
     if minutes:
         return f"{minutes} m"
     return f"{rest // SECOND} s"

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
-from PySide6.QtWidgets import QTableView, QWidget
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from legate_desktop.theme.look import colour, font, look
 
@@ -33,6 +40,9 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(box.left(), box.top(), BAR_PX, box.height(), colour("amber"))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(box, colour("deck"))
+        if state & QStyle.StateFlag.State_Selected and self._has_focus(option):
+            painter.setPen(colour("amber_text"))
+            painter.drawRect(box.adjusted(0, 0, -1, -1))
         painter.fillRect(box.left() + INSET_PX, box.bottom(), box.width() - INSET_PX, 1, colour("line"))
         self.paint_row(painter, box.adjusted(INSET_PX, 0, -INSET_PX + 4, 0), index, self._ratio(option))
         painter.restore()
@@ -42,6 +52,11 @@ class RowDelegate(QStyledItemDelegate):
     ) -> None:
         """Paint what is in the row."""
         raise TypeError(f"{type(self).__name__} does not say how its rows look")
+
+    @staticmethod
+    def _has_focus(option: QStyleOptionViewItem) -> bool:
+        widget: QWidget | None = option.widget  # type: ignore[attr-defined]  # as above
+        return isinstance(widget, RowList) and widget.is_focus_shown and widget.hasFocus()
 
     @staticmethod
     def _ratio(option: QStyleOptionViewItem) -> float:
@@ -76,6 +91,7 @@ class RowList(QTableView):
     def __init__(self, delegate: RowDelegate, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._delegate = delegate
+        self.is_focus_shown = False
         delegate.setParent(self)
         self.setItemDelegate(delegate)
         self.setAccessibleName(name)
@@ -95,6 +111,20 @@ class RowList(QTableView):
         self.viewport().setAutoFillBackground(False)
         self._dress()
         look.changed.connect(self._dress)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # The ring is for those who come by key; after a click the bar and the wash say enough.
+        self.is_focus_shown = event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def _dress(self) -> None:
         self.verticalHeader().setDefaultSectionSize(look.px(self._delegate.row_px))

@@ -12,7 +12,7 @@ from legate_desktop.models import ROW_ROLE
 from legate_desktop.pages.runs.view import RunRow, StepRow, state_words, step_state_words
 from legate_desktop.theme.look import colour, font, look
 from legate_desktop.theme.resources import pixmap
-from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN, paint_sign
+from legate_desktop.theme.signs import RUN_SIGNS, STEP_SIGNS, UNKNOWN, paint_sign
 from legate_desktop.theme.tokens import ICON_PX, ROW_STEP_PX
 from legate_desktop.words import duration, one_line, short_age
 
@@ -78,7 +78,7 @@ class StepDelegate(RowDelegate):
             painter.drawLine(QPointF(rail, box.top()), QPointF(rail, middle - side * 0.7))
         if index.row() < last:
             painter.drawLine(QPointF(rail, middle + side * 0.7), QPointF(rail, box.bottom() + 1))
-        sign = RUN_SIGNS.get(step.state, UNKNOWN)
+        sign = STEP_SIGNS.get(step.state, UNKNOWN)
         paint_sign(painter, QRectF(box.left(), middle - side / 2, side, side), sign)
         icon_name, ink = STEP_ICONS.get(step.kind, ("square", "text3"))
         icon_px = look.px(ICON_PX)

@@ -245,11 +245,12 @@ class Sidebar(QWidget):
             widget.update()
         side = 8 if is_narrow else 12
         self._column.setContentsMargins(side, 16, side, 12)
-        self._head.setContentsMargins(11 if is_narrow else 12, 0, 0, 0)
-        self._foot.setDirection(
-            QHBoxLayout.Direction.TopToBottom if is_narrow else QHBoxLayout.Direction.LeftToRight
-        )
-        self._foot.setAlignment(self.look_button, Qt.AlignmentFlag.AlignHCenter if is_narrow else Qt.AlignmentFlag(0))
+        self._head.setContentsMargins(0 if is_narrow else 12, 0, 0, 0)
+        down, across = QHBoxLayout.Direction.TopToBottom, QHBoxLayout.Direction.LeftToRight
+        self._head.setDirection(down if is_narrow else across)
+        middle = Qt.AlignmentFlag.AlignHCenter if is_narrow else Qt.AlignmentFlag(0)
+        for widget in (self.mark, self.look_button):
+            self._head.setAlignment(widget, middle)
 
     def _build(self) -> None:
         self._column = QVBoxLayout(self)
@@ -259,6 +260,7 @@ class Sidebar(QWidget):
         self._head.addWidget(self.mark)
         self._head.addWidget(self.name)
         self._head.addStretch(1)
+        self._head.addWidget(self.look_button)
         self._column.addLayout(self._head)
         self._column.addSpacing(10)
         self._column.addWidget(self.workspace)
@@ -276,8 +278,4 @@ class Sidebar(QWidget):
             self.places[place.id] = button
             self._column.addWidget(button)
         self._column.addStretch(1)
-        self._foot = QHBoxLayout()
-        self._foot.setSpacing(6)
-        self._foot.addWidget(self.engine, 1)
-        self._foot.addWidget(self.look_button)
-        self._column.addLayout(self._foot)
+        self._column.addWidget(self.engine)

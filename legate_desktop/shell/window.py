@@ -11,9 +11,10 @@ from legate_desktop.pages.approvals.page import ApprovalsPage
 from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.runs.page import RunsPage
 from legate_desktop.pages.runs.state import RunsState
+from legate_desktop.practice import Practice
 from legate_desktop.shell.sidebar import PLACES, Sidebar
 from legate_desktop.theme import tokens
-from legate_desktop.theme.look import look
+from legate_desktop.theme.look import font, look
 from legate_desktop.theme.style import palette, style_sheet
 from legate_desktop.widgets.toast import Toasts
 from legate_desktop.words import plural, tr
@@ -25,15 +26,15 @@ class Window(QMainWindow):
     painted = Signal()
     closing = Signal()
 
-    def __init__(self, approvals: ApprovalsState, runs: RunsState, workspace: str) -> None:
+    def __init__(self, approvals: ApprovalsState, runs: RunsState, practice: Practice, workspace: str) -> None:
         super().__init__()
         self._is_painted = False
         self.setWindowTitle("Legate")
         self.setMinimumSize(*tokens.WINDOW_MIN)
         self.sidebar = Sidebar(workspace)
         self.pages = QStackedWidget()
-        self.approvals = ApprovalsPage(approvals, self.say)
-        self.runs = RunsPage(runs, self.say)
+        self.approvals = ApprovalsPage(approvals, practice, self.say)
+        self.runs = RunsPage(runs, practice, self.say)
         self._ids = {"runs": self.runs, "approvals": self.approvals}
         for place in PLACES:
             self.pages.addWidget(self._ids[place.id])
@@ -45,6 +46,7 @@ class Window(QMainWindow):
         row.addWidget(self.pages, 1)
         self.setCentralWidget(body)
         self.toasts = Toasts(body)
+        practice.noticed.connect(self.say)
         self.sidebar.chosen.connect(self.go)
         self.approvals.open_run.connect(self.open_run)
         approvals.counts_changed.connect(lambda: self.sidebar.set_count("approvals", approvals.waiting_count))
@@ -115,5 +117,6 @@ class Window(QMainWindow):
 
 def dress(app: QApplication) -> None:
     """Give the application the palette and the style sheet of the look in force."""
+    app.setFont(font("body"))
     app.setPalette(palette(look.theme))
     app.setStyleSheet(style_sheet(look.theme))

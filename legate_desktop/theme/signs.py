@@ -1,4 +1,4 @@
-"""The state signs ○ ● ❚❚ ✓ ✕ ⊘ – ◔ ? as shapes: painted, because no single face has them all on every system."""
+"""The state signs (ring, dot, bars, tick, cross, …) as shapes; no one face has them all everywhere."""
 
 from __future__ import annotations
 
@@ -28,8 +28,22 @@ RUN_SIGNS: dict[str, Sign] = {
     "failed": Sign("cross", "red", "✕"),
     "cancelled": Sign("barred", "text3", "⊘"),
     "ended_early": Sign("barred", "red", "⊘"),
-    "skipped": Sign("dash", "text3", "–"),
+    "skipped": Sign("dash", "text3", "\N{EN DASH}"),
     "expired": Sign("quarter", "red", "◔"),
+}
+# A tool step's state is its action's: from the proposal through the intent to the outcome.
+STEP_SIGNS: dict[str, Sign] = {
+    "open": RUN_SIGNS["ready"],
+    "proposed": RUN_SIGNS["ready"],
+    "waiting": RUN_SIGNS["waiting"],
+    "ready": RUN_SIGNS["ready"],
+    "dispatched": RUN_SIGNS["running"],
+    "done": RUN_SIGNS["succeeded"],
+    "confirmed": RUN_SIGNS["succeeded"],
+    "failed": RUN_SIGNS["failed"],
+    "in_doubt": RUN_SIGNS["in_doubt"],
+    "denied": RUN_SIGNS["ended_early"],
+    "withdrawn": RUN_SIGNS["cancelled"],
 }
 UNKNOWN = Sign("question", "text3", "?")
 

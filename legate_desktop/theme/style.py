@@ -40,7 +40,7 @@ def palette(theme: Theme) -> QPalette:
 def style_sheet(theme: Theme) -> str:
     """Kept short: what can be painted is painted by its widget; this dresses Qt's own ones."""
     px = look.px
-    inks = "\n".join(f'QPlainTextEdit[ink="{ink}"] {{ color: {getattr(theme, ink)}; }}' for ink in tokens.INKS)
+    inks = "\n".join(f'QPlainTextEdit#plain[ink="{ink}"] {{ color: {getattr(theme, ink)}; }}' for ink in tokens.INKS)
     return f"""
 * {{ outline: none; }}
 QMainWindow, QWidget#page {{ background: {theme.abyss}; }}
@@ -56,8 +56,7 @@ QLabel[tone="bad"] {{ color: {theme.red}; }}
 QLabel[tone="good"] {{ color: {theme.green}; }}
 QLabel[tone="quiet"] {{ color: {theme.text3}; }}
 QScrollArea {{ border: none; background: transparent; }}
-QTableView {{ background: transparent; border: 1px solid transparent; gridline-color: transparent; }}
-QTableView:focus {{ border: 1px solid {theme.amber_text}; }}
+QTableView {{ background: transparent; border: none; gridline-color: transparent; }}
 QLineEdit, QPlainTextEdit#field {{
     background: {theme.well}; color: {theme.text}; border: 1px solid {theme.edge};
     border-radius: {tokens.RADIUS_FIELD_PX}px; padding: 6px 10px; selection-background-color: {theme.amber};

@@ -13,6 +13,8 @@ from legate_desktop.words import tr
 
 ARMED_FOR_MS = 3_000
 _GAP = 8
+_SIDE_PX = {"primary": 16, "secondary": 16, "danger": 16, "quiet": 10}
+_HEIGHT_PX = 38  # 32 and the room for the focus ring
 
 
 class Button(QAbstractButton):
@@ -98,13 +100,12 @@ class Button(QAbstractButton):
     # Qt's side.
 
     def sizeHint(self) -> QSize:
-        width = QFontMetricsF(font("name")).horizontalAdvance(self.label()) + 2 * look.px(16)
+        width = QFontMetricsF(font("name")).horizontalAdvance(self.label()) + 2 * look.px(_SIDE_PX[self.kind])
         if self.icon_name:
             width += look.px(tokens.ICON_PX) + _GAP
         if self.key and not self.is_armed:
             width += QFontMetricsF(font("mono_name")).horizontalAdvance(self.key) + _GAP + 2
-        height = 36 if self.kind in ("primary", "secondary", "danger") else tokens.TARGET_DECIDING_PX
-        return QSize(round(width), look.px(height))
+        return QSize(round(width), look.px(_HEIGHT_PX))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

@@ -12,7 +12,7 @@ from legate_desktop.words import tr
 
 
 class Dialog(QDialog):
-    """Opened with `open()`, never with a nested event loop. `sent` comes once, then the dialog is closed by its page."""
+    """Opened with `open()`, never with a nested event loop. `sent` comes once, and the dialog closes."""
 
     sent = Signal()
 

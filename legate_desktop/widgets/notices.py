@@ -14,11 +14,20 @@ from legate_desktop.widgets.labels import Label
 
 
 class IconLabel(QLabel):
-    """One icon, tinted by token, that follows the theme."""
+    """One icon, tinted by token, that follows the theme; `line_px` centres it beside a line of text."""
 
-    def __init__(self, name: str, token: str, size_px: int = tokens.ICON_PX, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        token: str,
+        size_px: int = tokens.ICON_PX,
+        *,
+        line_px: int = 0,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._name, self._token, self._size_px = name, token, size_px
+        self._name, self._token, self._size_px, self._line_px = name, token, size_px, line_px or size_px
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._dress()
         look.changed.connect(self._dress)
 
@@ -30,7 +39,7 @@ class IconLabel(QLabel):
     def _dress(self) -> None:
         side = look.px(self._size_px)
         self.setPixmap(pixmap(self._name, self._token, side, self.devicePixelRatioF()))
-        self.setFixedSize(side, side)
+        self.setFixedSize(side, look.px(self._line_px))
 
 
 class Banner(QWidget):
@@ -74,7 +83,7 @@ class EmptyState(QWidget):
         for label in (self.title, self.text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setWordWrap(True)
-        self.action = Button("", kind="secondary")
+        self.action = Button("", kind="primary")
         self.action.hide()
         icon_row = QHBoxLayout()
         icon_row.addStretch(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -125,8 +125,8 @@ class Toasts(QWidget):
 
     def toasts(self) -> list[Toast]:
         """What is shown now, oldest first."""
-        items = (self._column.itemAt(at) for at in range(self._column.count()))
-        return [widget for item in items if isinstance(widget := item.widget(), Toast)]
+        items = [self._column.itemAt(at) for at in range(self._column.count())]
+        return [widget for item in items if item is not None and isinstance(widget := item.widget(), Toast)]
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -156,7 +156,8 @@ class Toasts(QWidget):
         width = min(560, self._over.width() - 32)
         self.setFixedWidth(width)
         self._column.activate()
-        height = self._column.totalHeightForWidth(width) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        column = self._column
+        height = column.totalHeightForWidth(width) if column.hasHeightForWidth() else self.sizeHint().height()
         self.resize(width, height)
         self.move((self._over.width() - width) // 2, self._over.height() - height - 20)
         self.raise_()

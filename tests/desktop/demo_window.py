@@ -1,69 +1,51 @@
-"""Opens the window on the tests' fake core, or paints it into files: `python tests/desktop/demo_window.py [FOLDER]`."""
+"""Paints the window on the tests' fake core into files, to look at: `python -m tests.desktop.demo_window FOLDER`."""
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2]))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import fake_core
 from PySide6.QtWidgets import QApplication
 
-from legate_desktop.pages.approvals import requests as approval_requests
-from legate_desktop.pages.approvals.state import ApprovalsState
-from legate_desktop.pages.runs import requests as run_requests
-from legate_desktop.pages.runs.state import RunsState
-from legate_desktop.shell.window import Window, dress
+from legate_desktop.shell.window import dress
 from legate_desktop.theme.look import look
 from legate_desktop.theme.resources import load_fonts
+from tests.desktop import fake_core
+from tests.desktop.stage import make_window
+
+SHOTS = (
+    ("send", "approvals", "apr_0001f61d7b5"),
+    ("grave", "approvals", "apr_0000f61d7b5"),
+    ("hostile", "approvals", "apr_0004f61d7b5"),
+    ("doubt", "approvals", "act_8"),
+    ("runs", "runs", ""),
+)
 
 
-def make_window() -> tuple[Window, fake_core.FakeBridge]:
-    """A window with seeded data and a fixed clock."""
-    approval_requests.core = fake_core.SURFACE
-    run_requests.core = fake_core.SURFACE
-    bridge = fake_core.practice_bridge()
-    approvals = ApprovalsState(bridge, wall_clock=lambda: fake_core.NOW)
-    runs = RunsState(bridge, wall_clock=lambda: fake_core.NOW)
-    window = Window(approvals, runs, "Practice workspace")
-    approvals.open()
-    runs.open()
-    return window, bridge
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", nargs="?", type=Path)
-    options = parser.parse_args()
+def main(folder: Path) -> None:
+    """Every shot in dark and light, large and as small as it goes."""
     app = QApplication(sys.argv[:1])
     app.setStyle("Fusion")
     load_fonts()
-    look.choose("dark")
-    dress(app)
-    window, bridge = make_window()
-    if options.folder is None:
-        window.resize(1440, 900)
-        window.show()
-        return app.exec()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    fake_core.install()
+    window, _bridge = make_window()
     window.show()
-    ids = list(bridge.cards)
     for theme in ("dark", "light"):
         look.choose(theme)
+        dress(app)
         for width, height in ((1440, 900), (900, 600)):
             window.resize(width, height)
-            for name, page, row in (("send", "approvals", 1), ("grave", "approvals", 0), ("hostile", "approvals", 4), ("doubt", "approvals", 8), ("runs", "runs", 0)):
+            for name, page, row_id in SHOTS:
                 window.go(page)
-                if page == "approvals":
-                    window.approvals.state.select(ids[row])
+                window.approvals.state.select(row_id or window.approvals.state.selected_id)
                 for _ in range(8):
                     app.processEvents()
-                window.grab().save(str(options.folder / f"{name}-{theme}-{width}.png"))
-    return 0
+                window.grab().save(str(folder / f"{name}-{theme}-{width}.png"))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main(Path(sys.argv[1]))

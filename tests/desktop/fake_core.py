@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, make_dataclass
 from types import SimpleNamespace
 from typing import Any
+
+from legate_desktop import practice
+from legate_desktop.pages.approvals import requests as approval_requests
+from legate_desktop.pages.runs import requests as run_requests
 
 NOW = 1_764_000_000_000
 MINUTE = 60_000
 
 
-def message(name: str, *fields: str) -> type:
-    """A command or query the page may send, comparable by its fields."""
-
-    def init(self: Any, *values: Any, **named: Any) -> None:
-        self.__dict__.update(dict(zip(fields, values, strict=False)) | named)
-
-    return type(name, (), {"__init__": init, "__eq__": lambda self, other: vars(self) == vars(other), "__hash__": None})
+def message(name: str, *fields: str, **defaults: Any) -> type:
+    """A command or query the page may send: a field it does not have is an error here as in the core."""
+    optional = [(field_name, Any, field(default=value)) for field_name, value in defaults.items()]
+    return make_dataclass(name, [*fields, *optional], frozen=True)
 
 
 SURFACE = SimpleNamespace(
     PendingApprovals=message("PendingApprovals"),
+    InDoubt=message("InDoubt"),
     DecidedApprovals=message("DecidedApprovals"),
     Rules=message("Rules"),
     ApprovalCard=message("ApprovalCard", "approval_id"),
-    ApproveAction=message("ApproveAction", "approval_id"),
-    EditAction=message("EditAction", "approval_id"),
-    RejectAction=message("RejectAction", "approval_id"),
+    DoubtCard=message("DoubtCard", "action_id"),
+    ApproveAction=message("ApproveAction", "approval_id", "digest", scope="", amount=None, hold_seconds=0),
+    EditAction=message("EditAction", "approval_id", "digest", "arguments", hold_seconds=0),
+    RejectAction=message("RejectAction", "approval_id", "reason", stop=False, hold_seconds=0),
     SettleDoubt=message("SettleDoubt", "action_id", "answer"),
     UndoAnswer=message("UndoAnswer", "approval_id"),
+    Prove=message("Prove", "passphrase"),
     DeleteRule=message("DeleteRule", "rule_id"),
+    Agents=message("Agents"),
+    StartRun=message("StartRun", "agent_id", "task"),
     Runs=message("Runs"),
     RunLog=message("RunLog", "run_id"),
     CancelRun=message("CancelRun", "run_id"),
@@ -68,7 +74,8 @@ def argument(path: str, value: Any, kind: str, origin: str, role: str = "authori
 
 def detail(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
     """The card of an approval as the core gives it."""
-    arguments = {"to": "kim@example.com", "subject": "Your invoice", "body": "Dear Kim,\n\nhere is the copy you asked for.\n\nBest wishes"}
+    body = "Dear Kim,\n\nhere is the copy you asked for.\n\nBest wishes"
+    arguments = {"to": "kim@example.com", "subject": "Your invoice", "body": body}
     card: dict[str, Any] = {
         "sentence": f"{row.agent} wants to {row.title}",
         "agent": row.agent,
@@ -88,8 +95,9 @@ def detail(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
         "rule_name": "ask-every-effect",
         "before": ("mail.list · 3 mails", "mail.read · M-2 from kim@example.com", "model · drafted an answer"),
         "scopes": (
-            SimpleNamespace(id="run", words="for this run: mail.send to kim@example.com", needs_amount=False),
-            SimpleNamespace(id="agent", words="for Reply desk: mail.send to anyone at example.com, 20 times", needs_amount=False),
+            SimpleNamespace(id="once", words="Only this once", needs_amount=False),
+            SimpleNamespace(id="this_run", words="To kim@example.com, for this run", needs_amount=False),
+            SimpleNamespace(id="same_domain", words="To anybody at example.com, for 30 days", needs_amount=False),
         ),
         "raw_arguments": arguments,
         "schema": None,
@@ -137,8 +145,8 @@ def step(number: int, **changes: Any) -> SimpleNamespace:
         "run_id": "run_01cd7371",
         "index": number,
         "kind": "model",
-        "state": "succeeded",
-        "label": "model call",
+        "state": "done",
+        "label": "scripted",
         "detail": "",
         "action_id": "",
         "approval_id": "",
@@ -149,6 +157,12 @@ def step(number: int, **changes: Any) -> SimpleNamespace:
         "finished_at": NOW - MINUTE + number * 1_000 + 640,
     }
     return SimpleNamespace(**(given | changes))
+
+
+def rule(rule_id: str, words: str, **changes: Any) -> SimpleNamespace:
+    """A rule as the core lists it."""
+    given: dict[str, Any] = {"effect": "send", "verdict": "allow", "uses": 0, "last_used_at": NOW - 5 * MINUTE}
+    return SimpleNamespace(**(given | {"id": rule_id, "words": words, "ends": "", "is_built_in": False} | changes))
 
 
 @dataclass
@@ -165,7 +179,7 @@ class FakeWatch:
 
 @dataclass
 class FakeBridge:
-    """Answers at once from `tables`; commands are kept in `sent`. `refusal` refuses the next one; `is_slow` holds answers."""
+    """Answers from `tables`; commands are kept in `sent`. `refusal` refuses the next, `is_slow` holds answers."""
 
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     cards: dict[str, Any] = field(default_factory=dict)
@@ -189,8 +203,12 @@ class FakeBridge:
 
     def ask(self, query: Any, then: Callable[[Any], None], failed: Callable[[str, bool], None]) -> None:
         def answer() -> None:
-            if query.approval_id in self.cards:
-                then(self.cards[query.approval_id])
+            name = type(query).__name__
+            row_id = getattr(query, "approval_id", "") or getattr(query, "action_id", "")
+            if name == "Agents":
+                then(self.tables["Agents"])
+            elif row_id in self.cards:
+                then(self.cards[row_id])
             else:
                 failed("No such approval is visible to you. Choose another.", False)
 
@@ -202,8 +220,9 @@ class FakeBridge:
             failed(text, is_away)
             return
         self.sent.append(command)
-        result = SimpleNamespace(approval_id="", state="approved", hold_until=self.hold_until, rule_id="")
-        self._soon(lambda: then(result))
+        answers = ("ApproveAction", "EditAction", "RejectAction")
+        answer = SimpleNamespace(approval_id="", state="approved", hold_until=self.hold_until, rule_id="")
+        self._soon(lambda: then(answer if type(command).__name__ in answers else None))
 
     def publish(self, name: str) -> None:
         """Tell who watches that table what it holds now."""
@@ -229,6 +248,7 @@ class FakeBridge:
             call()
 
 
+PRACTICE = ("Practice deputy", "Answer the three waiting customers.")
 HOSTILE = "pay\u202egpj.exe\u200b to \x1b[31mbob\u2066@evil\u2069.example <b>bold</b> &amp; <img src=x>"
 
 
@@ -236,24 +256,65 @@ def practice_bridge() -> FakeBridge:
     """Eight questions of every kind, two of them hostile; runs and a log."""
     bridge = FakeBridge()
     rows = [
-        approval(0, tool="fs.trash", effect="destroy", agent="Inbox triage", title="move build-cache/ to the trash", why="Build cache is 41 GB, older than the 30-day retention rule.", expires_at=NOW + 7 * MINUTE),
+        approval(
+            0,
+            tool="fs.trash",
+            effect="destroy",
+            agent="Inbox triage",
+            title="move build-cache/ to the trash",
+            why="Build cache is 41 GB, older than the 30-day retention rule.",
+            expires_at=NOW + 7 * MINUTE,
+        ),
         approval(1),
-        approval(2, tool="github.create_release", effect="write", agent="Release captain", title="publish v2.14.0", why="Tag v2.14.0 is green on main; notes drafted from 31 merged changes."),
-        approval(3, tool="stripe.refund", effect="spend", agent="Ledger keeper", title="refund 48.20 EUR, order 10-4471", why="Order 10-4471 was double charged; policy allows refunds under 50 EUR."),
+        approval(
+            2,
+            tool="github.create_release",
+            effect="write",
+            agent="Release captain",
+            title="publish v2.14.0",
+            why="Tag v2.14.0 is green on main; notes drafted from 31 merged changes.",
+        ),
+        approval(
+            3,
+            tool="stripe.refund",
+            effect="spend",
+            agent="Ledger keeper",
+            title="refund 48.20 EUR, order 10-4471",
+            why="Order 10-4471 was double charged; policy allows refunds under 50 EUR.",
+        ),
         approval(4, agent="Research desk", title=f"send a mail to {HOSTILE}", why=f"The page said: {HOSTILE}"),
-        approval(5, tool="github.add_collaborator", effect="grant", agent="Release captain", title="let kim push to legate/desktop", why="Kim asked for it in the mail."),
-        approval(6, agent="Reply desk", title="send a mail to anna@example.org", why="Anna waits for the delivery date since Monday."),
-        approval(7, agent="Reply desk", title="send a mail to jürgen.größe@example.de", why="Żółć, příliš žluťoučký kůň: Jürgen wrote in three languages."),
-    ]  # fmt: skip
-    doubt = approval(8, state="in_doubt", tool="mail.send", agent="Reply desk", title="send a mail to lee@example.com", expires_at=0)
+        approval(
+            5,
+            tool="github.add_collaborator",
+            effect="grant",
+            agent="Release captain",
+            title="let kim push to legate/desktop",
+            why="Kim asked for it in the mail.",
+        ),
+        approval(6, title="send a mail to anna@example.org", why="Anna waits for the delivery date since Monday."),
+        approval(
+            7,
+            title="send a mail to jürgen.größe@example.de",
+            why="Żółć, příliš žluťoučký kůň: Jürgen wrote in three languages.",
+        ),
+    ]
+    doubt = approval(8, id="act_8", state="in_doubt", title="send a mail to lee@example.com", expires_at=0)
     for row in [*rows, doubt]:
         bridge.cards[row.id] = detail(row)
+    money = rows[3]
+    bridge.cards[money.id] = detail(
+        money,
+        scopes=(
+            SimpleNamespace(id="once", words="Only this once", needs_amount=False),
+            SimpleNamespace(id="up_to_amount", words="Same target up to 48.20, 10 times", needs_amount=True),
+        ),
+    )
     grave = rows[0]
     bridge.cards[grave.id] = detail(
         grave,
         arguments=(argument("path", "build-cache/", "none", "chosen by the agent"),),
         raw_arguments={"path": "build-cache/"},
-        changes=("  {", '-   "build-cache/": "41 GB, 12,204 files"', '+   "trash/build-cache/": "41 GB, 12,204 files"', "  }"),
+        changes=("  {", '-   "build-cache/": "41 GB"', '+   "trash/build-cache/": "41 GB"', "  }"),
         scopes=(),
         reach="1 folder on this machine",
         undo="from the trash, for 30 days",
@@ -266,7 +327,9 @@ def practice_bridge() -> FakeBridge:
             argument("body", "A\u200dB" + "\n" + "x" * 400, "none", "written by the agent", "content"),
         ),
     )
-    bridge.tables["PendingApprovals"] = {row.id: row for row in [*rows, doubt]}
+    bridge.tables["PendingApprovals"] = {row.id: row for row in rows}
+    bridge.tables["InDoubt"] = {doubt.id: doubt}
+    bridge.tables["Agents"] = {"agt_1": SimpleNamespace(id="agt_1", name=PRACTICE[0])}
     decided = [
         approval(20, state="approved", decided_at=NOW - 3 * MINUTE, decided_by="you"),
         approval(21, state="rejected", decided_at=NOW - 9 * MINUTE, decided_by="you", reason="wrong address"),
@@ -274,29 +337,28 @@ def practice_bridge() -> FakeBridge:
     ]
     bridge.cards |= {row.id: detail(row) for row in decided}
     bridge.tables["DecidedApprovals"] = {row.id: row for row in decided}
-    rule = {"effect": "send", "verdict": "allow", "last_used_at": NOW - 5 * MINUTE, "ends": "until 31 December"}
     bridge.tables["Rules"] = {
-        "rul_1": SimpleNamespace(id="rul_1", words="Reply desk may send mail to anyone at example.com", uses=4, is_built_in=False, **rule),
-        "rul_0": SimpleNamespace(id="rul_0", words="Every effect asks", uses=12, is_built_in=True, **(rule | {"verdict": "ask", "ends": ""})),
+        "rul_1": rule("rul_1", "Reply desk may send mail to anyone at example.com", uses=4, ends="until 31 December"),
+        "rul_0": rule("rul_0", "Every effect asks", verdict="ask", uses=12, is_built_in=True),
     }
     runs = [
         run(1, status="running"),
         run(2, status="waiting", waiting_for="approval", name="Ledger keeper"),
         run(3, status="in_doubt", name="Reply desk"),
         run(4, status="succeeded", name="Inbox triage", finished_at=NOW - 3 * MINUTE),
-        run(5, status="failed", name="Research desk", reason="stripe.lookup_policy: 401 at step 6", finished_at=NOW - 4 * MINUTE),
+        run(5, status="failed", name="Research desk", reason="stripe.lookup_policy: 401", finished_at=NOW - 4 * MINUTE),
         run(6, status="cancelled", name="Release captain", finished_at=NOW - 5 * MINUTE),
         run(7, status="ready", name="Release captain", started_at=0),
     ]
     bridge.tables["Runs"] = {given.id: given for given in runs}
     steps = [
-        step(1, kind="task", label="Task", detail="Answer the three waiting customers."),
-        step(2, label="Model", detail="I will look at the mailbox first."),
-        step(3, kind="tool", label="mail.list", detail="3 mails"),
-        step(4, kind="tool", label="mail.read", detail="M-2 from kim@example.com: “May I have a copy of the invoice?”"),
-        step(5, kind="tool", label="stripe.lookup_policy", state="failed", detail="401"),
-        step(6, label="Model", detail="Drafted an answer to Kim."),
-        step(7, kind="tool", label="mail.send", state="waiting", detail="to kim@example.com", finished_at=0),
+        step(0, label="scripted", detail="I will look at the mailbox first."),
+        step(1, kind="tool", state="confirmed", label="mail.list", detail="3 mails"),
+        step(2, label="scripted", detail="Kim asks for a copy of the invoice."),
+        step(3, kind="tool", state="confirmed", label="mail.read", detail="M-2 from kim@example.com: “May I have …”"),
+        step(4, kind="tool", state="failed", label="stripe.lookup_policy", detail="401"),
+        step(5, label="scripted", detail="Drafted an answer to Kim."),
+        step(6, kind="tool", state="waiting", label="mail.send", detail="to kim@example.com", finished_at=0),
     ]
     bridge.tables["RunLog"] = {given.id: given for given in steps}
     return bridge
@@ -307,4 +369,7 @@ def changed(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**(vars(row) | changes))
 
 
-__all__ = ["HOSTILE", "NOW", "SURFACE", "FakeBridge", "approval", "changed", "detail", "practice_bridge", "replace", "run", "step"]
+def install(replace: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Put the fake surface where the pages look for the core's; a test passes `monkeypatch.setattr`."""
+    for module in (approval_requests, run_requests, practice):
+        replace(module, "core", SURFACE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from legate_desktop.pages.approvals.view import Argument, Card, Change, Origin, StepBefore
 from legate_desktop.theme.look import colour, look
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
+from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.notices import IconLabel
 from legate_desktop.widgets.pill import PillLabel
@@ -22,6 +23,7 @@ ORIGIN_MARKS: dict[str, tuple[str, str]] = {
     "agent": ("bot", "violet"),
     "source": ("mail", "violet"),
 }
+ORIGIN_LINE_PX = 22
 STEERED_BY_SOURCE = ("shield-alert", "red")
 
 
@@ -38,7 +40,7 @@ class OriginLabel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(IconLabel(icon, ink, 14), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconLabel(icon, ink, 14, line_px=ORIGIN_LINE_PX), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(words, 1)
         self.setAccessibleName(f"{tr('Origin')}: {one_line(origin.words)}")
 
@@ -87,6 +89,8 @@ class Diff(OutsideText):
 class CardView(QScrollArea):
     """Builds the card anew for each card shown: cards are small, and nothing of the last one can stay behind."""
 
+    run_wanted = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
@@ -107,11 +111,24 @@ class CardView(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(6)
-        for build in (_head, _asker, _why, _arguments, _changes, _facts, _asked_because, _before, _audit):
+        for build in (_head, self._asker, _why, _arguments, _changes, _facts, _asked_because, _before, _audit):
             build(column, card, now)
         column.addStretch(1)
         self.setWidget(body)
         self.verticalScrollBar().setValue(at)
+
+    def _asker(self, column: QVBoxLayout, card: Card, now: int) -> None:
+        """Who asks, how long ago and in which run, and the way to that run's log."""
+        where = f"{card.run_title} ({card.row.run_id})" if card.run_title else card.row.run_id
+        text = tr("{agent} asked {age} ago, in the run {run}")
+        said = text.format(agent=one_line(card.row.agent), age=short_age(now - card.row.asked_at), run=one_line(where))
+        open_run = Button(tr("Open run"), kind="quiet", key="O")
+        open_run.fired.connect(self.run_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(OutsideText(said, name=tr("Who asks, in which run")), 1)
+        row.addWidget(open_run)
+        column.addLayout(row)
 
     def _again(self) -> None:
         if self.card is not None:
@@ -135,18 +152,11 @@ def _head(column: QVBoxLayout, card: Card, _now: int) -> None:
     column.addLayout(row)
     column.addWidget(OutsideText(card.sentence, "title", ink="text", name=tr("What it does")))
     if card.row.is_in_doubt:
-        text = tr("In doubt: sent, no answer read; it may have happened. Look on the other side, then say what is true.")
+        text = tr("In doubt: sent, no answer read; it may have happened.")
+        text = f"{text} {tr('Look on the other side, then say what is true.')}"
         doubt = Label(text, "body", tone="bad")
         doubt.setWordWrap(True)
         column.addWidget(doubt)
-
-
-def _asker(column: QVBoxLayout, card: Card, now: int) -> None:
-    age = tr("asked {age} ago").format(age=short_age(now - card.row.asked_at))
-    run = card.run_title or card.row.run_id
-    text = tr("{agent} asks, in the run {run}").format(agent=one_line(card.row.agent), run=one_line(run))
-    column.addWidget(OutsideText(text, name=tr("Who asks, in which run")))
-    column.addWidget(Label(f"{one_line(card.row.run_id)} · {age}", "mono", tone="quiet"))
 
 
 def _why(column: QVBoxLayout, card: Card, _now: int) -> None:
@@ -168,7 +178,9 @@ def _argument(argument: Argument) -> QWidget:
     grid.setContentsMargins(0, 2, 0, 4)
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(3)
-    grid.addWidget(Label(one_line(argument.name), "mono", tone="quiet"), 0, 0, Qt.AlignmentFlag.AlignTop)
+    path = Label(one_line(argument.name), "mono", tone="quiet")
+    path.setFixedHeight(look.px(ORIGIN_LINE_PX))
+    grid.addWidget(path, 0, 0, Qt.AlignmentFlag.AlignTop)
     origin = OriginLabel(argument.origin, is_authority=argument.is_authority)
     grid.addWidget(origin, 0, 1)
     grid.setColumnStretch(1, 1)
@@ -185,7 +197,8 @@ def _changes(column: QVBoxLayout, card: Card, _now: int) -> None:
 
 def _facts(column: QVBoxLayout, card: Card, now: int) -> None:
     left = card.row.expires_at - now
-    expires = tr("in {time}, then nothing runs").format(time=time_left(left)) if left > 0 else tr("now: nothing will run")
+    soon = tr("in {time}, then nothing runs").format(time=time_left(left))
+    expires = soon if left > 0 else tr("now: nothing will run")
     facts = [
         (tr("Reach"), card.reach or tr("not declared by the tool")),
         (tr("Undo"), card.undo or tr("cannot be undone")),
@@ -208,7 +221,8 @@ def _facts(column: QVBoxLayout, card: Card, now: int) -> None:
 
 def _asked_because(column: QVBoxLayout, card: Card, _now: int) -> None:
     _caption(column, tr("Why you are asked"))
-    column.addWidget(OutsideText(card.asked_because or tr("Nothing allowed it, so it asks."), name=tr("Why you are asked")))
+    because = card.asked_because or tr("Nothing allowed it, so it asks.")
+    column.addWidget(OutsideText(because, name=tr("Why you are asked")))
     if card.rule_name:
         column.addWidget(Label(f"{tr('Rule')} {one_line(card.rule_name)}", "mono", tone="quiet"))
 

@@ -1,10 +1,15 @@
-"""The three dialogs of the page: a reason, a scope, edited arguments. Each is bound to the card it was opened for."""
+"""The dialogs of the page: a reason, a scope, edited arguments, a proof. Each is bound to its card."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QButtonGroup, QPlainTextEdit, QRadioButton, QWidget
+import re
+from decimal import Decimal
 
-from legate_desktop.pages.approvals.view import Card, JsonError
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPlainTextEdit, QRadioButton, QWidget
+
+from legate_desktop.pages.approvals.view import Card, JsonError, Scope
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.json_editor import JsonEditor
@@ -38,9 +43,7 @@ class RejectDialog(Dialog):
         label.setBuddy(self.reason)
         self.body.addWidget(label)
         self.body.addWidget(self.reason)
-        hint_label = Label(hint, "small", tone="quiet")
-        hint_label.setWordWrap(True)
-        self.body.addWidget(hint_label)
+        self.body.addWidget(_hint(hint))
         self.setMinimumWidth(480)
         self.reason.setFocus()
 
@@ -55,41 +58,84 @@ class RejectDialog(Dialog):
         return ""
 
 
+class ScopeChoice(QWidget):
+    """One scope: a radio button, and its words beside it, whole and wrapped, because they quote the agent."""
+
+    def __init__(self, scope: Scope, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scope = scope
+        self.radio = QRadioButton()
+        self.radio.setAccessibleName(visible(scope.words, keep_lines=False))
+        self.words = OutsideText(visible(scope.words, keep_lines=False), ink="text")
+        self.words.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(8)
+        row.addWidget(self.radio, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.words, 1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.radio.setChecked(True)
+        self.radio.setFocus(Qt.FocusReason.MouseFocusReason)
+        event.accept()
+
+
 class ScopesDialog(Dialog):
     """Approve, and make a rule of it: one of the scopes the core offers."""
 
     def __init__(self, card: Card, parent: QWidget | None = None) -> None:
         super().__init__(tr("Approve, and for later too"), tr("Approve"), parent=parent)
         self.card = card
+        self.send_button.set_held(card.row.is_grave)
         self.body.addWidget(OutsideText(card.sentence, name=tr("What is asked")))
-        text = tr("This approves what is on the card now, and makes a rule for what is like it. Rules can be deleted under Rules.")
-        hint = Label(text, "small", tone="quiet")
-        hint.setWordWrap(True)
-        self.body.addWidget(hint)
+        self.body.addWidget(_hint(tr("This approves what is on the card now, and makes a rule for what is like it:")))
         self._group = QButtonGroup(self)
-        for at, scope in enumerate(card.scopes):
-            # A mnemonic would be read out of the agent's text: every & is doubled.
-            choice = QRadioButton(visible(scope.words, keep_lines=False).replace("&", "&&"))
-            choice.setAccessibleName(visible(scope.words, keep_lines=False))
-            choice.setFont(font("body"))
-            self._group.addButton(choice, at)
+        self.choices = [ScopeChoice(scope) for scope in card.scopes]
+        for at, choice in enumerate(self.choices):
+            self._group.addButton(choice.radio, at)
             self.body.addWidget(choice)
-        self.setMinimumWidth(520)
-        if first := self._group.button(0):
-            first.setFocus()
+        self.amount = QLineEdit()
+        self.amount.setAccessibleName(tr("At most"))
+        self.amount.setPlaceholderText(tr("At most: the amount on the card, or another such as 48.20"))
+        self.amount.hide()
+        self.body.addWidget(self.amount)
+        self.body.addWidget(_hint(tr("The rule stands under Rules, with its uses, and can be deleted there.")))
+        self._group.idToggled.connect(lambda _at, _is_on: self._on_chosen())
+        self.setMinimumWidth(540)
+        if self.choices:
+            self.choices[0].radio.setFocus()
 
     @property
-    def scope_id(self) -> str:
+    def scope(self) -> Scope | None:
         """The chosen scope."""
         at = self._group.checkedId()
-        return self.card.scopes[at].id if at >= 0 else ""
+        return self.card.scopes[at] if at >= 0 else None
+
+    @property
+    def amount_minor(self) -> int | None:
+        """The amount in hundredths, as amounts are counted; None for the one on the card."""
+        text = self.amount.text().strip()
+        if self.scope is None or not self.scope.needs_amount or not text:
+            return None
+        return int(Decimal(text) * 100)
 
     def choose(self, at: int) -> None:
         """Choose the scope at this place."""
         self._group.button(at).setChecked(True)
 
     def what_is_wrong(self) -> str:
-        return "" if self.scope_id else tr("Choose how far this goes.")
+        if self.scope is None:
+            return tr("Choose how far this goes.")
+        text = self.amount.text().strip()
+        if self.scope.needs_amount and text and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
+            return tr("Give the amount as digits with at most two decimals, such as 48.20.")
+        return ""
+
+    def _on_chosen(self) -> None:
+        self.amount.setVisible(self.scope is not None and self.scope.needs_amount)
+        self.say_problem("")
 
 
 class EditDialog(Dialog):
@@ -103,13 +149,9 @@ class EditDialog(Dialog):
         self.editor = JsonEditor(dict(card.proposed), tr("Arguments as JSON"))
         self.editor.setMinimumHeight(260)
         self.body.addWidget(self.editor, 1)
-        hint = Label(
-            tr("What you change counts as yours for this one call. The audit keeps what was proposed and what you made of it."),
-            "small",
-            tone="quiet",
+        self.body.addWidget(
+            _hint(tr("What you change counts as yours for this one call. The audit keeps both versions."))
         )
-        hint.setWordWrap(True)
-        self.body.addWidget(hint)
         self.editor.checked.connect(self._on_checked)
         self.resize(640, 520)
         self._on_checked()
@@ -127,3 +169,30 @@ class EditDialog(Dialog):
         value = self.editor.value
         self.say_problem(value.message if isinstance(value, JsonError) else "")
         self.send_button.setEnabled(not isinstance(value, JsonError))
+
+
+class ProofDialog(Dialog):
+    """Who is asking: the passphrase again, for answers that need a fresh proof."""
+
+    def __init__(self, said: str, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Is it you?"), tr("Go on"), parent=parent)
+        self.body.addWidget(OutsideText(said, name=tr("What is answered")))
+        self.passphrase = QLineEdit()
+        self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
+        self.passphrase.setAccessibleName(tr("Passphrase"))
+        label = Label(tr("Passphrase"), "name")
+        label.setBuddy(self.passphrase)
+        self.body.addWidget(label)
+        self.body.addWidget(self.passphrase)
+        self.body.addWidget(_hint(tr("What cannot be taken back asks for it again. Nothing is sent before.")))
+        self.setMinimumWidth(460)
+        self.passphrase.setFocus()
+
+    def what_is_wrong(self) -> str:
+        return "" if self.passphrase.text() else tr("Give your passphrase.")
+
+
+def _hint(text: str) -> Label:
+    hint = Label(text, "small", tone="quiet")
+    hint.setWordWrap(True)
+    return hint

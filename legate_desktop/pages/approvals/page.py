@@ -7,16 +7,17 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.approval_row import ApprovalDelegate
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.models import LiveModel
 from legate_desktop.notice import Notice
 from legate_desktop.pages.approvals.card import CardView
-from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
-from legate_desktop.pages.approvals.state import ApprovalsState
+from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.approvals.state import ApprovalsState, Unsent
 from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, RuleRow, Tab, row_sentence
+from legate_desktop.practice import Practice
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import look
 from legate_desktop.theme.resources import icon
@@ -29,7 +30,7 @@ from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import counted, plural, tr
 
 AGES_EVERY_MS = 10_000
-ANSWERS = ("approve", "reject", "edit", "scopes", "stop")
+ANSWERS = ("approve", "reject", "scopes", "edit", "stop")
 DOUBTS = ("happened", "do_it", "give_up")
 
 
@@ -38,11 +39,19 @@ class ApprovalsPage(Page):
 
     open_run = Signal(str)
 
-    def __init__(self, state: ApprovalsState, say: Callable[[Notice], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        state: ApprovalsState,
+        practice: Practice,
+        say: Callable[[Notice], None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.state = state
+        self.practice = practice
         self._say = say
         self._seconds = QTimer(self, interval=AGES_EVERY_MS)
+        self._undo_ends = QTimer(self, singleShot=True)
         self._build()
         self.verbs = Verbs(self, APPROVALS)
         self._build_answers()
@@ -75,7 +84,7 @@ class ApprovalsPage(Page):
         if self.state.is_inert() or self.state.card is None:
             return
         dialog = ScopesDialog(self.state.card, self)
-        dialog.sent.connect(lambda: self.state.approve_scope(dialog.card, dialog.scope_id))
+        dialog.sent.connect(lambda: self._send_scope(dialog))
         dialog.open()
 
     def ask_edit(self) -> None:
@@ -89,6 +98,11 @@ class ApprovalsPage(Page):
     def settle(self, choice: DoubtChoice) -> None:
         """One of the three answers to what is in doubt."""
         self.state.settle_doubt(choice)
+
+    def show_run(self) -> None:
+        """Show the log of the run that asks."""
+        if self.state.card is not None:
+            self.open_run.emit(self.state.card.row.run_id)
 
     def take_focus(self) -> None:
         """The page was opened: the keys go to the list."""
@@ -104,8 +118,9 @@ class ApprovalsPage(Page):
     def _build(self) -> None:
         self.head = PageTitle(tr("Approvals"))
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText(tr("Filter by tool, agent or run…   /"))
+        self.filter.setPlaceholderText(tr("Filter…   /"))
         self.filter.setAccessibleName(tr("Filter"))
+        self.filter.setToolTip(tr("By tool, agent, run or what it wants"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(270)
         self.filter.setMinimumWidth(110)
@@ -163,10 +178,10 @@ class ApprovalsPage(Page):
         return self.detail
 
     def _build_answers(self) -> None:
-        flow = FlowLayout(self.answers)
+        flow = FlowLayout(self.answers, spacing=4)
         flow.setContentsMargins(0, 0, 0, 0)
         outer = self.answers
-        outer.setContentsMargins(22, 10, 22, 14)
+        outer.setContentsMargins(20, 8, 20, 12)
         self.buttons: dict[str, Button] = {}
         for verb_id in (*ANSWERS, *DOUBTS, "undo"):
             verb = self.verbs.verb(verb_id)
@@ -174,6 +189,7 @@ class ApprovalsPage(Page):
             button.follow(self.verbs[verb_id])
             self.buttons[verb_id] = button
             flow.addWidget(button)
+        self.empty.action.follow(self.verbs["practice"])
         self.delete_rule = Button(tr("Delete rule"), kind="danger")
         self.delete_rule.fired.connect(lambda: self.state.delete_rule(self.state.selected_id))
         flow.addWidget(self.delete_rule)
@@ -187,7 +203,11 @@ class ApprovalsPage(Page):
         state.selection_changed.connect(self._show_selection)
         state.card_changed.connect(self._show_card)
         state.answering_changed.connect(self._show_answering)
-        state.undo_changed.connect(self._settle)
+        state.undo_changed.connect(self._on_undo)
+        state.proof_wanted.connect(self._ask_proof)
+        self.practice.changed.connect(self._show_rows)
+        self._undo_ends.timeout.connect(self._settle)
+        self.card.run_wanted.connect(self.show_run)
         state.engine_changed.connect(self._show_engine)
         state.noticed.connect(self._say)
         self.filter.textChanged.connect(state.set_filter)
@@ -228,6 +248,15 @@ class ApprovalsPage(Page):
         if row is not None:
             self.state.select(row.id)
 
+    def _on_undo(self) -> None:
+        self._undo_ends.start(self.state.undo_left_ms + 1)
+        self._settle()
+
+    def _ask_proof(self, unsent: Unsent) -> None:
+        dialog = ProofDialog(unsent.said, self)
+        dialog.sent.connect(lambda: self.state.prove(unsent, dialog.passphrase.text()))
+        dialog.open()
+
     def _on_seconds(self) -> None:
         self.model.refresh()
         self._settle()
@@ -246,7 +275,8 @@ class ApprovalsPage(Page):
         else:
             self.skeleton.stop()
             self.stack.setCurrentWidget(self.list if state.rows else self.empty)
-        self.empty.say(*_empty_words(state))
+        self.empty.say(*_empty_words(state, self.practice))
+        self.empty.action.setVisible(self.practice.is_here and state.tab == "waiting" and not state.filter_text)
         waiting = state.waiting_count
         self.head.set_count(f"{counted(waiting)} {tr('waiting')}" if waiting else "", is_turn=waiting > 0)
         self._show_card()
@@ -298,7 +328,7 @@ class ApprovalsPage(Page):
         is_open = card is not None and card.row.is_open
         for verb_id in ANSWERS:
             self.buttons[verb_id].setVisible(is_open and not is_doubt)
-        if card is not None and card.row.is_grave:
+        if card is not None and not card.scopes:
             self.buttons["scopes"].hide()
         for verb_id in DOUBTS:
             self.buttons[verb_id].setVisible(is_doubt)
@@ -313,7 +343,13 @@ class ApprovalsPage(Page):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for verb_id in DOUBTS if self.state.card.row.is_in_doubt else ANSWERS:
             menu.addAction(self.verbs[verb_id])
+        menu.addSeparator()
+        menu.addAction(self.verbs["open_run"])
         menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def _send_scope(self, dialog: ScopesDialog) -> None:
+        if dialog.scope is not None:
+            self.state.approve_scope(dialog.card, dialog.scope.id, dialog.amount_minor)
 
     def _send_edit(self, dialog: EditDialog) -> None:
         value = dialog.editor.value
@@ -325,11 +361,15 @@ def _tab(name: str) -> Tab:
     return "decided" if name == "decided" else "rules" if name == "rules" else "waiting"
 
 
-def _empty_words(state: ApprovalsState) -> tuple[str, str]:
+def _empty_words(state: ApprovalsState, practice: Practice) -> tuple[str, str]:
+    if state.has_never_loaded:
+        return tr("The engine is not running"), tr("What waits for you is kept and shown when it is back.")
     if state.filter_text:
         return tr("Nothing matches"), tr("No row holds all of these words. Esc in the filter shows everything again.")
     if state.tab == "waiting":
-        return tr("Nothing waits for you"), tr("When a deputy wants to act and no rule allows it, it asks here.")
+        at_work = tr("A deputy is at work. It asks here before it does anything that leaves a mark.")
+        idle = tr("When a deputy wants to act and no rule allows it, it asks here.")
+        return tr("Nothing waits for you"), at_work if practice.is_working else idle
     if state.tab == "decided":
         return tr("Nothing decided yet"), tr("Every answer is kept here, with who gave it and when.")
     return tr("No rules yet"), tr("A rule is made from an answer: choose Approve… on a card.")

@@ -1,6 +1,7 @@
 """Between the page's words and the core's: which commands and queries the page sends, and what their answers become.
 
-The core is reached through its surface alone and only when something is asked, so that importing the page imports nothing.
+The core is reached through its surface alone and only when something is asked, so that importing the page imports
+nothing.
 """
 
 from __future__ import annotations
@@ -31,36 +32,43 @@ ORIGINS: Mapping[str, OriginKind] = {
     "derived": "source",
     "none": "agent",
 }
+# The core lists *only this once* among its scopes; here that is an answer of its own.
+ONCE = "once"
 DOUBT_ANSWERS: Mapping[DoubtChoice, str] = {"happened": "happened", "do_it": "do_it", "give_up": "give_up"}
 
 
 def queries(tab: Tab) -> Sequence[Any]:
-    """What is followed for a tab."""
+    """What is followed for a tab; the rows of several queries stand in one list."""
     if tab == "waiting":
-        return (core.PendingApprovals(),)
+        return (core.PendingApprovals(), core.InDoubt())
     if tab == "decided":
         return (core.DecidedApprovals(),)
     return (core.Rules(),)
 
 
 def card_query(row: ApprovalRow) -> Any:
-    """One card, whole."""
-    return core.ApprovalCard(row.id)
+    """One card, whole. What is in doubt is an action, and its id is the action's."""
+    return core.DoubtCard(row.id) if row.is_in_doubt else core.ApprovalCard(row.id)
 
 
-def approve(card: Card, scope_id: str = "", *, amount: int | None = None) -> Any:
-    """Yes to what was shown: the digest binds it."""
-    return core.ApproveAction(card.id, digest=card.digest, scope=scope_id, amount=amount)
+def approve(card: Card, scope_id: str = "", *, amount: int | None = None, hold_seconds: int) -> Any:
+    """Yes to what was shown: the digest binds it. `hold_seconds` is how long it can be taken back."""
+    return core.ApproveAction(card.id, card.digest, scope=scope_id, amount=amount, hold_seconds=hold_seconds)
 
 
-def edit(card: Card, arguments: Mapping[str, Any]) -> Any:
+def edit(card: Card, arguments: Mapping[str, Any], *, hold_seconds: int) -> Any:
     """Yes to other arguments."""
-    return core.EditAction(card.id, digest=card.digest, arguments=dict(arguments))
+    return core.EditAction(card.id, card.digest, dict(arguments), hold_seconds=hold_seconds)
 
 
-def reject(card: Card, reason: str, *, and_stop: bool) -> Any:
+def reject(card: Card, reason: str, *, and_stop: bool, hold_seconds: int) -> Any:
     """No."""
-    return core.RejectAction(card.id, reason=reason, stop=and_stop)
+    return core.RejectAction(card.id, reason, stop=and_stop, hold_seconds=hold_seconds)
+
+
+def prove(passphrase: str) -> Any:
+    """Show who is asking, for an answer that needs a fresh proof."""
+    return core.Prove(passphrase)
 
 
 def settle(card: Card, choice: DoubtChoice) -> Any:
@@ -81,11 +89,6 @@ def delete_rule(rule_id: str) -> Any:
 def held_ms(answer: Any, now: int, most: int) -> int:
     """For how long an answer can still be taken back."""
     return max(0, min(most, int(getattr(answer, "hold_until", 0)) - now))
-
-
-def row(tab: Tab, given: Any) -> ApprovalRow | RuleRow:
-    """A row of the core as the page shows it."""
-    return rule_row(given) if tab == "rules" else approval_row(given)
 
 
 def approval_row(given: Any) -> ApprovalRow:
@@ -121,13 +124,12 @@ def rule_row(given: Any) -> RuleRow:
     )
 
 
-def card(shown: ApprovalRow, given: Any) -> Card:
+def card(given: Any) -> Card:
     """A card in the page's words."""
     on_card = given.card
     return Card(
         row=approval_row(given.row),
         sentence=on_card.sentence,
-        run_title=getattr(on_card, "run_title", "") or shown.run_id,
         why=on_card.why,
         arguments=tuple(_argument(argument) for argument in on_card.arguments),
         changes=tuple(_change(line) for line in on_card.changes),
@@ -140,8 +142,9 @@ def card(shown: ApprovalRow, given: Any) -> Card:
         seq=given.seq,
         entry_hash=given.entry_hash,
         digest=given.digest,
-        scopes=tuple(Scope(chip.id, chip.words, chip.needs_amount) for chip in on_card.scopes),
+        scopes=tuple(Scope(chip.id, chip.words, chip.needs_amount) for chip in on_card.scopes if chip.id != ONCE),
         proposed=on_card.raw_arguments or {},
+        needs_proof=given.needs_proof,
         refusal="" if given.permitted else given.refusal or tr("Your role may not decide this"),
     )
 

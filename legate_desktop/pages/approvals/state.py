@@ -23,12 +23,12 @@ from legate_desktop.pages.approvals.view import (
     in_order,
 )
 from legate_desktop.theme.tokens import INERT_MS, TOAST_MS
-from legate_desktop.words import one_line, plural, tr
+from legate_desktop.words import SECOND, one_line, plural, tr
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """An answer given while the engine was away; it is sent when the engine is back."""
+    """An answer on its way; given while the engine is away, it is kept and sent when the engine is back."""
 
     row_id: str
     command: Any
@@ -47,6 +47,7 @@ class ApprovalsState(QObject):
     engine_changed = Signal()
     noticed = Signal(object)
     undo_changed = Signal()
+    proof_wanted = Signal(object)
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class ApprovalsState(QObject):
         self.card_error = ""
         self.selected_id = ""
         self._all: dict[Tab, list[Any]] = {"waiting": [], "decided": [], "rules": []}
+        self._sources: dict[Tab, dict[int, Mapping[str, Any]]] = {"waiting": {}, "decided": {}, "rules": {}}
         self._shown: list[Any] = []
         self._answering: set[str] = set()
         self._unsent: list[Unsent] = []
@@ -77,6 +79,11 @@ class ApprovalsState(QObject):
         self._card_shown_at = 0
         self._asked_for = ""
         self._watched: set[Tab] = set()
+        self._is_open = False
+
+    @property
+    def _hold_seconds(self) -> int:
+        return self._undo_ms // SECOND
 
     # Reading.
 
@@ -102,6 +109,16 @@ class ApprovalsState(QObject):
         return self._undoable[0] if self._undoable and self._clock() < self._undoable[1] else ""
 
     @property
+    def undo_left_ms(self) -> int:
+        """For how long it can still be taken back."""
+        return max(0, self._undoable[1] - self._clock()) if self._undoable else 0
+
+    @property
+    def has_never_loaded(self) -> bool:
+        """Whether the engine went away before it ever showed what waits."""
+        return self.is_engine_away and not self._sources["waiting"]
+
+    @property
     def unsent_count(self) -> int:
         """Answers kept until the engine is back."""
         return len(self._unsent)
@@ -115,7 +132,8 @@ class ApprovalsState(QObject):
         if self.tab == "rules" or self.card is None or self.card.id != self.selected_id:
             return tr("Choose something that waits")
         if self.card.row.is_in_doubt != for_doubt:
-            return tr("It is in doubt: say what happened") if self.card.row.is_in_doubt else tr("Nothing is in doubt here")
+            is_doubt = self.card.row.is_in_doubt
+            return tr("It is in doubt: say what happened") if is_doubt else tr("Nothing is in doubt here")
         if not self.card.row.is_open:
             return tr("It was decided already")
         if self.is_answering(self.card.id):
@@ -130,6 +148,7 @@ class ApprovalsState(QObject):
 
     def open(self) -> None:
         """The core is there: begin to watch."""
+        self._is_open = True
         self._watch("waiting")
         if self.tab != "waiting":
             self._watch(self.tab)
@@ -168,20 +187,32 @@ class ApprovalsState(QObject):
 
     def approve_once(self) -> None:
         """Yes to exactly this, once."""
-        self._answer(lambda card: requests.approve(card), tr("Approved"))
+        self._answer(lambda card: requests.approve(card, hold_seconds=self._hold_seconds), tr("Approved"))
 
-    def approve_scope(self, of: Card, scope_id: str) -> None:
-        """Yes to the card that was shown, and a rule from it."""
-        self._answer(lambda card: requests.approve(card, scope_id), tr("Approved, with a rule"), of=of)
+    def approve_scope(self, of: Card, scope_id: str, amount: int | None = None) -> None:
+        """Yes to the card that was shown, and a rule from it, perhaps up to an amount."""
+        self._answer(
+            lambda card: requests.approve(card, scope_id, amount=amount, hold_seconds=self._hold_seconds),
+            tr("Approved, with a rule"),
+            of=of,
+        )
 
     def edit(self, of: Card, arguments: Mapping[str, Any]) -> None:
         """Yes to these arguments instead; the audit keeps both."""
-        self._answer(lambda card: requests.edit(card, arguments), tr("Edited and approved"), of=of)
+        self._answer(
+            lambda card: requests.edit(card, arguments, hold_seconds=self._hold_seconds),
+            tr("Edited and approved"),
+            of=of,
+        )
 
     def reject(self, of: Card, reason: str, *, and_stop: bool = False) -> None:
         """No; the reason goes to the agent, or the run ends."""
         said = tr("Rejected, the run stops") if and_stop else tr("Rejected")
-        self._answer(lambda card: requests.reject(card, reason, and_stop=and_stop), said, of=of)
+        self._answer(
+            lambda card: requests.reject(card, reason, and_stop=and_stop, hold_seconds=self._hold_seconds),
+            said,
+            of=of,
+        )
 
     def settle_doubt(self, choice: DoubtChoice) -> None:
         """Say what became of an action nobody saw the end of."""
@@ -191,6 +222,14 @@ class ApprovalsState(QObject):
             "give_up": tr("Given up"),
         }
         self._answer(lambda card: requests.settle(card, choice), said[choice], for_doubt=True)
+
+    def prove(self, unsent: Unsent, passphrase: str) -> None:
+        """Say who is asking, then send the answer that wanted to know."""
+        self._bridge.send(
+            requests.prove(passphrase),
+            lambda _result: self._send(unsent),
+            lambda message, _is_away: self.noticed.emit(Notice(message, is_error=True)),
+        )
 
     def undo(self) -> None:
         """Take the last answer back, while it is held."""
@@ -219,36 +258,46 @@ class ApprovalsState(QObject):
     def engine_went(self, words: str) -> None:
         """The engine is away; answers are kept from now on."""
         self.is_engine_away, self.engine_words = True, words
+        self.is_loading = False
         self.engine_changed.emit()
+        self.rows_changed.emit()
 
     def engine_came(self) -> None:
         """It is back: send what was kept, oldest first."""
         self.is_engine_away, self.engine_words = False, ""
         kept, self._unsent = self._unsent, []
         self.engine_changed.emit()
+        self.rows_changed.emit()
         for unsent in kept:
             self._send(unsent)
 
     # What comes back.
 
     def _watch(self, tab: Tab) -> None:
-        if tab in self._watched:
+        if tab in self._watched or not self._is_open:
             return
         self._watched.add(tab)
-        for query in requests.queries(tab):
-            self._bridge.watch(query, lambda rows, tab=tab: self._take_rows(tab, rows), self._watch_failed)
+        for source, query in enumerate(requests.queries(tab)):
+            self._bridge.watch(query, self._taker(tab, source), self._watch_failed)
+
+    def _taker(self, tab: Tab, source: int) -> Callable[[Mapping[str, Any]], None]:
+        return lambda rows: self._take_rows(tab, source, rows)
 
     def _watch_failed(self, message: str) -> None:
         self.is_loading = False
         self.noticed.emit(Notice(message, is_error=True))
         self.rows_changed.emit()
 
-    def _take_rows(self, tab: Tab, rows: Mapping[str, Any]) -> None:
-        translated = [requests.row(tab, row) for row in rows.values()]
-        self._all[tab] = translated if tab == "rules" else in_order(translated, tab)
+    def _take_rows(self, tab: Tab, source: int, rows: Mapping[str, Any]) -> None:
+        self._sources[tab][source] = rows
+        given = [row for rows in self._sources[tab].values() for row in rows.values()]
+        if tab == "rules":
+            self._all[tab] = [requests.rule_row(row) for row in given]
+        else:
+            self._all[tab] = in_order((requests.approval_row(row) for row in given), tab)
         if tab == "waiting":
             self.is_loading = False
-            open_ids = {row.id for row in translated}
+            open_ids = {row.id for row in self._all[tab]}
             if not self._answering <= open_ids:
                 self._answering &= open_ids
                 self.answering_changed.emit()
@@ -268,7 +317,7 @@ class ApprovalsState(QObject):
             # The row that took its place, so that answering one leads to the next.
             at = before.index(self.selected_id) if self.selected_id in before else 0
             self.select(ids[min(at, len(ids) - 1)] if ids else "")
-        elif was is not None and was != self.selected_row:
+        elif was != self.selected_row:
             self._read_card()
 
     def _read_card(self) -> None:
@@ -284,14 +333,14 @@ class ApprovalsState(QObject):
             return
         self._bridge.ask(
             requests.card_query(row),
-            lambda answer: self._take_card(wanted, row, answer),
+            lambda answer: self._take_card(wanted, answer),
             lambda message, _is_away: self._card_failed(wanted, message),
         )
 
-    def _take_card(self, wanted: str, row: ApprovalRow, answer: Any) -> None:
+    def _take_card(self, wanted: str, answer: Any) -> None:
         # A slow answer must not put an old card under the cursor.
         if wanted == self._asked_for == self.selected_id:
-            self._show_card(requests.card(row, answer))
+            self._show_card(requests.card(answer))
 
     def _card_failed(self, wanted: str, message: str) -> None:
         if wanted == self.selected_id:
@@ -319,7 +368,11 @@ class ApprovalsState(QObject):
             return
         if card is None or self.why_not(for_doubt=for_doubt) or (of is None and self.is_inert()):
             return
-        self._send(Unsent(card.id, make(card), f"{said}: {one_line(card.sentence)}"))
+        unsent = Unsent(card.id, make(card), f"{said}: {one_line(card.sentence)}")
+        if card.needs_proof:
+            self.proof_wanted.emit(unsent)
+        else:
+            self._send(unsent)
 
     def _send(self, unsent: Unsent) -> None:
         self._answering.add(unsent.row_id)

@@ -1,10 +1,10 @@
-"""What the Approvals page shows: frozen rows and one card, in the page's own words, free of the core's types and of Qt."""
+"""What the Approvals page shows: frozen rows and one card, in its own words, free of the core's types and of Qt."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -118,9 +118,9 @@ class Card:
 
     row: ApprovalRow
     sentence: str
-    run_title: str
     why: str
     arguments: tuple[Argument, ...]
+    run_title: str = ""
     changes: tuple[Change, ...] = ()
     reach: str = ""
     undo: str = ""
@@ -134,6 +134,7 @@ class Card:
     scopes: tuple[Scope, ...] = ()
     proposed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     refusal: str = ""
+    needs_proof: bool = False
 
     @property
     def id(self) -> str:
@@ -153,12 +154,10 @@ def row_sentence(row: ApprovalRow | RuleRow, now: int) -> str:
     )
 
 
-def in_order(rows: list[ApprovalRow], tab: Tab) -> list[ApprovalRow]:
+def in_order(rows: Iterable[ApprovalRow], tab: Tab) -> list[ApprovalRow]:
     """Waiting: in doubt first, then by expiry (never last), oldest first. Decided: newest first."""
     if tab == "waiting":
-        return sorted(
-            rows, key=lambda row: (not row.is_in_doubt, row.expires_at or 2**62, row.asked_at, row.id)
-        )
+        return sorted(rows, key=lambda row: (not row.is_in_doubt, row.expires_at or 2**62, row.asked_at, row.id))
     return sorted(rows, key=lambda row: (-row.decided_at, row.id))
 
 
@@ -190,7 +189,7 @@ def parse_arguments(text: str) -> dict[str, Any] | JsonError:
     except RecursionError:
         return JsonError(tr("This is nested too deeply. Flatten it."))
     if not isinstance(value, dict):
-        return JsonError(tr("Arguments are one object: start with {{ and end with }}.").replace("{{", "{").replace("}}", "}"), 1)
+        return JsonError(tr("Arguments are one object: it begins with { and ends with }."), 1)
     return value
 
 

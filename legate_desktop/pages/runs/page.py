@@ -14,6 +14,7 @@ from legate_desktop.models import LiveModel
 from legate_desktop.notice import Notice
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.pages.runs.view import RunRow, StepRow, figures, run_sentence, state_words, step_sentence
+from legate_desktop.practice import Practice
 from legate_desktop.theme.look import look
 from legate_desktop.theme.resources import icon
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
@@ -34,9 +35,12 @@ STEP_TEXT_LINES = 14
 class RunsPage(Page):
     """`say` shows a notice as a toast; the window gives it."""
 
-    def __init__(self, state: RunsState, say: Callable[[Notice], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, state: RunsState, practice: Practice, say: Callable[[Notice], None], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.state = state
+        self.practice = practice
         self._is_following = True
         self._seconds = QTimer(self, interval=AGES_EVERY_MS)
         self.verbs = Verbs(self, RUNS)
@@ -63,8 +67,8 @@ class RunsPage(Page):
     def stop_all(self) -> None:
         """Ask once, then end every open run."""
         dialog = Dialog(tr("Stop everything"), tr("Stop everything"), kind="danger", parent=self)
-        text = plural("%n run(s) will end. What was done stays done; what waits for you is withdrawn.", self.state.open_count)
-        words = Label(text, "body")
+        ends = plural("%n run(s) will end.", self.state.open_count)
+        words = Label(f"{ends} {tr('What was done stays done; what waits for you is withdrawn.')}", "body")
         words.setWordWrap(True)
         dialog.body.addWidget(words)
         dialog.setMinimumWidth(420)
@@ -146,18 +150,23 @@ class RunsPage(Page):
         log.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         log.setMinimumWidth(440)
         column = QVBoxLayout(log)
-        column.setContentsMargins(20, 18, 16, 14)
+        column.setContentsMargins(0, 18, 0, 14)
         column.setSpacing(6)
-        column.addWidget(self.name)
-        column.addLayout(state_row)
-        column.addWidget(self.numbers)
-        column.addWidget(buttons)
-        column.addSpacing(6)
-        column.addWidget(Caption(tr("Mission log")))
-        column.addWidget(self.steps, 1)
+        head = _indented(QVBoxLayout())
+        head.addWidget(self.name)
+        head.addLayout(state_row)
+        head.addWidget(self.numbers)
+        head.addWidget(buttons)
+        head.addSpacing(6)
+        head.addWidget(Caption(tr("Mission log")))
+        foot = _indented(QVBoxLayout())
         for widget in (self.step_text, self.stream_caption, self.stream):
-            column.addWidget(widget)
+            foot.addWidget(widget)
             widget.hide()
+        column.addLayout(head)
+        # The rows bring their own indent, so that the bar of the chosen one stands at the edge.
+        column.addWidget(self.steps, 1)
+        column.addLayout(foot)
         return log
 
     def _bind(self, say: Callable[[Notice], None]) -> None:
@@ -167,6 +176,8 @@ class RunsPage(Page):
         state.log_changed.connect(self._show_log)
         state.streamed.connect(self._show_stream)
         state.noticed.connect(say)
+        self.practice.changed.connect(self._show_rows)
+        self.empty.action.follow(self.verbs["practice"])
         self.filter.textChanged.connect(state.set_filter)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         self.steps.selectionModel().currentRowChanged.connect(self._on_step)
@@ -226,6 +237,7 @@ class RunsPage(Page):
             self.empty.say(tr("Nothing matches"), tr("No run holds all of these words."))
         else:
             self.empty.say(tr("No run yet"), tr("Each time a deputy works, its log is kept here."))
+        self.empty.action.setVisible(self.practice.is_here and not state.filter_text)
         self.head.set_count(f"{counted(state.open_count)} {tr('open')}" if state.open_count else "")
         self._show_selection()
         self._keep_time()
@@ -280,3 +292,9 @@ class RunsPage(Page):
         if self._is_following:
             self._is_following = False
             self._follow()
+
+
+def _indented(layout: QVBoxLayout) -> QVBoxLayout:
+    layout.setContentsMargins(20, 0, 20, 0)
+    layout.setSpacing(6)
+    return layout

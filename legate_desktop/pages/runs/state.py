@@ -53,6 +53,11 @@ class RunsState(QObject):
         return next((run for run in self._all if run.id == self.selected_id), None)
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._all)
+
+    @property
     def running_count(self) -> int:
         """How many run now."""
         return sum(run.state == "running" for run in self._all)

@@ -78,15 +78,17 @@ def _waiting_words(waiting_for: str) -> str:
 def step_state_words(state: str) -> str:
     """The same for a step."""
     return {
-        "ready": tr("Queued"),
-        "running": tr("Running"),
+        "open": tr("Proposed"),
+        "proposed": tr("Proposed"),
         "waiting": tr("Waiting for you"),
-        "in_doubt": tr("In doubt"),
-        "succeeded": tr("Done"),
+        "ready": tr("About to run"),
+        "dispatched": tr("Running"),
+        "done": tr("Done"),
+        "confirmed": tr("Done"),
         "failed": tr("Failed"),
-        "cancelled": tr("Cancelled"),
-        "skipped": tr("Not taken"),
-        "expired": tr("Expired, nothing ran"),
+        "in_doubt": tr("In doubt"),
+        "denied": tr("Turned down"),
+        "withdrawn": tr("Withdrawn"),
     }.get(state, state)
 
 
@@ -98,7 +100,7 @@ def run_sentence(run: RunRow, now: int) -> str:
 
 def step_sentence(step: StepRow) -> str:
     """A step's accessible name."""
-    return one_line(f"{step.index}. {step.label}, {step_state_words(step.state)}, {step.text}")
+    return one_line(f"{step.index + 1}. {step.label}, {step_state_words(step.state)}, {step.text}")
 
 
 def figures(run: RunRow, now: int) -> str:
