@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import rfc8785
+
+_MAX_INTEGER = 2**53 - 1
+_SCALARS = (str, bool, type(None))
+
+# For plain values with ASCII keys the C encoder writes exactly the bytes of RFC 8785, and some ten times faster; a
+# property test holds the two against each other. Everything else (floats, subclasses, keys that sort differently
+# as UTF-16 than as code points) goes the slow way.
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785 bytes of a JSON value; raises `ValueError` for what JSON cannot hold (NaN, big ints, lone surrogates)."""
-    return rfc8785.dumps(value)
+    """RFC 8785 bytes of a JSON value; `ValueError` for what JSON cannot hold (NaN, big ints, lone surrogates)."""
+    return _ENCODER.encode(value) if _is_plain(value) else rfc8785.dumps(value)
 
 
 def digest(value: Any) -> str:
     """SHA-256 of the canonical bytes, in hexadecimal."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the fast encoder is known to agree about this value. Exact types only: subclasses may print otherwise."""
+    kind = cast("type[Any]", type(value))
+    if kind in _SCALARS:
+        return True
+    if kind is int:
+        return -_MAX_INTEGER <= value <= _MAX_INTEGER
+    if kind is dict:
+        for key, item in cast("dict[Any, Any]", value).items():
+            if type(key) is not str or not key.isascii():
+                return False
+            # Asked here as well, because most items are scalars and a call costs more than the question.
+            if type(item) not in _SCALARS and not _is_plain(item):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(type(item) in _SCALARS or _is_plain(item) for item in cast("list[Any]", value))
+    return False
