@@ -6,6 +6,7 @@ Observations explain a derived value on the card. They never change what it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 
 from legate_core.policy.model import Atom, Call, Facts, Grant, ObservationText, Origin, OriginKind, Settings
@@ -179,9 +180,15 @@ def _covers(grant: Grant, atom: Atom, call: Call) -> bool:
 def _is_listed(value: Json, settings: Settings) -> bool:
     if not isinstance(value, str) or not settings.allow_list:
         return False
-    if value in settings.allow_list:
-        return True
+    listed, in_small_letters = _index_of(settings.allow_list)
     found = address(value)
+    if value in listed or (found and found in listed):
+        return True
     if "@" in found and "://" not in found and "/" not in found:
-        return f"@{found.rpartition('@')[2]}" in settings.allow_list
-    return (host_of(value) or "") in settings.allow_list
+        return f"@{found.rpartition('@')[2]}" in in_small_letters
+    return (host_of(value) or "") in in_small_letters
+
+
+@lru_cache(maxsize=64)
+def _index_of(allow_list: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(allow_list), frozenset(entry.lower() for entry in allow_list)

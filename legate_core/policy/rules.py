@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from legate_core.errors import Invalid
+from legate_core.policy.codec import rule_to_json
 from legate_core.policy.match import glob, is_bounded, quantity
 from legate_core.policy.model import GRAVE, Predicate, Rule
 from legate_core.tools.spec import Effect, Json, ToolSpec
+
+MAX_NAME = 200
+MAX_WORDS = 1000
+MAX_DEFINITION = 20_000
+"""Characters of a rule as JSON: what is read for every call stays small."""
 
 
 def validate_rule(rule: Rule, tools: Iterable[ToolSpec]) -> None:
@@ -20,7 +27,22 @@ def validate_rule(rule: Rule, tools: Iterable[ToolSpec]) -> None:
 def problems(rule: Rule, tools: Iterable[ToolSpec]) -> tuple[str, ...]:
     """What is wrong with a rule, one sentence each; empty when it may be kept."""
     specs = list(tools)
-    return (*_identity(rule), *_times(rule), *_names(rule, specs), *_predicates(rule), *_allowing(rule, specs))
+    return (
+        *_identity(rule),
+        *_size(rule),
+        *_times(rule),
+        *_names(rule, specs),
+        *_predicates(rule),
+        *_allowing(rule, specs),
+    )
+
+
+def fits(rule: Rule) -> bool:
+    """Whether a rule is small enough to be kept, and JSON can hold its values."""
+    try:
+        return len(json.dumps(rule_to_json(rule), allow_nan=False)) <= MAX_DEFINITION
+    except ValueError:
+        return False
 
 
 def reaches(rule: Rule, spec: ToolSpec) -> bool:
@@ -34,6 +56,15 @@ def _identity(rule: Rule) -> Iterator[str]:
         yield "It needs an id of its own; ids that begin with “builtin.” belong to the rules that ship with Legate."
     if not rule.name.strip():
         yield "Give it a name, so that a card can say which rule decided."
+    if len(rule.name) > MAX_NAME or len(rule.words) > MAX_WORDS:
+        yield f"Its name may have {MAX_NAME} characters and its words {MAX_WORDS}. Say it shorter."
+    if not all(character.isprintable() for character in rule.name + rule.words):
+        yield "Its name and its words must be plain text in one line."
+
+
+def _size(rule: Rule) -> Iterator[str]:
+    if not fits(rule):
+        yield f"Its conditions must be JSON values of at most {MAX_DEFINITION:,} characters in all. Name fewer."
 
 
 def _times(rule: Rule) -> Iterator[str]:

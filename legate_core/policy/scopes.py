@@ -10,6 +10,7 @@ from legate_core.errors import Invalid
 from legate_core.policy.match import quantity
 from legate_core.policy.model import Call, Predicate, Rule
 from legate_core.policy.provenance import atoms_of
+from legate_core.policy.rules import MAX_NAME, fits
 from legate_core.policy.words import address, words_of
 from legate_core.tools.spec import Effect, Json
 
@@ -48,10 +49,10 @@ def scopes_for(call: Call) -> tuple[Scope, ...]:
     if effect in (Effect.DESTROY, Effect.GRANT) or "*" in call.account or "*" in call.tool.name:
         return (once,)
     if effect is Effect.SPEND:
-        return (once, *_up_to_amount(call))
+        return (once, *(scope for scope in _up_to_amount(call) if scope.rule is None or fits(scope.rule)))
     found = [once, *_this_run(call), *_same_recipient(call), *_same_domain(call)]
     found += [*_under_path(call), *_up_to_amount(call), *_this_agent(call), _until(call)]
-    return tuple(found)
+    return tuple(scope for scope in found if scope.rule is None or fits(scope.rule))
 
 
 def rule_from(
@@ -80,11 +81,13 @@ def rule_from(
 
 
 def _rule(call: Call, words: str, arguments: Sequence[Predicate], *, days: int = DEFAULT_DAYS) -> Rule:
+    # The words hold values of the agent's choice, which a list of rules shows as one line.
+    plain = "".join(character if character.isprintable() else " " for character in words)
     return Rule(
         id="",
-        name=words,
+        name=plain[:MAX_NAME],
         verdict="allow",
-        words=f"A person allowed it: {words[:1].lower()}{words[1:]}.",
+        words=f"A person allowed it: {plain[: MAX_NAME * 2]}.",
         tools=(call.tool.name,),
         arguments=tuple(arguments),
         accounts=(call.account,) if call.account else (),

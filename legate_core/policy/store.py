@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ from legate_core.kernel.ids import new_id
 from legate_core.policy.change import Change, RuleSet, classify
 from legate_core.policy.codec import rule_from_json, rule_to_json
 from legate_core.policy.decide import decide
-from legate_core.policy.events import RuleAdded, RuleDeleted, RuleEdited, RuleUsed
+from legate_core.policy.events import PolicyChanged, RuleAdded, RuleDeleted, RuleEdited, RuleUsed
 from legate_core.policy.match import why_not
 from legate_core.policy.model import Call, Facts, Rule, Settings, Verdict
 from legate_core.policy.provenance import OwnWords, atoms_of
@@ -129,79 +129,82 @@ def _as_known(rule: Rule, call: Call) -> Rule:
     )
 
 
-def add_rule(ctx: Context, rule: Rule, *, approval_id: str = "", self_approved: bool = False) -> str:
-    """Keep a rule, answer with its id. `Invalid` where it may not be kept. Whether the actor may is asked before."""
+Permit = Callable[[Change], bool]
+"""Raises where the actor may not make an edit of this class; answers whether it rests on the actor's own word alone."""
+
+
+def _by_an_answer(change: Change) -> bool:
+    # Whoever answered a question was allowed to, and was shown what the rule would allow.
+    return False
+
+
+def add_rule(ctx: Context, rule: Rule, *, approval_id: str = "", permit: Permit = _by_an_answer) -> str:
+    """Keep a rule and answer with its id. `Invalid` where it may not be kept.
+
+    `approval_id` names the answer that it came from; a rule made by hand brings a `permit`.
+    """
     rule = replace(rule, id=rule.id or new_id("rul"), built_in=False)
     validate_rule(rule, specs(ctx))
     if ctx.get(rules, rule.id) is not None:
         raise Conflict("There is a rule with this id already. Leave the id out, then add it again.")
-    book = load_for_change(ctx)
+    book = _hold(ctx)
     change = class_of(ctx, book, with_rule(book, rule))
-    version = raise_version(ctx, book)
-    row = _row(ctx, rule, change, version) | {
-        "uses": 0,
-        "approval_id": approval_id,
-        "created_by": ctx.actor.id,
-        "created_at": ctx.now,
-    }
-    ctx.insert(rules, row | {"id": rule.id})
-    ctx.emit(RuleAdded(rule.id, rule.verdict, change.kind, version, approval_id, self_approved))
+    is_alone = permit(change)
+    version = _raise_version(ctx, book)
+    made = {"id": rule.id, "approval_id": approval_id, "created_by": ctx.actor.id, "created_at": ctx.now, "uses": 0}
+    ctx.insert(rules, made | _columns(ctx, rule, change, version))
+    ctx.emit(RuleAdded(rule.id, rule.verdict, change.kind, version, approval_id, is_alone))
     return rule.id
 
 
-def replace_rule(ctx: Context, row: Mapping[str, Any], rule: Rule, change: Change, *, self_approved: bool) -> None:
-    """Let a stored rule say something else; its count starts anew. Its uses so far stay counted."""
-    version = raise_version(ctx, load(ctx))
-    expected = {"definition": row["definition"], "state": row["state"]}
-    if ctx.update(rules, row["id"], _row(ctx, rule, change, version), expect=expected) is None:
+def edit_rule(ctx: Context, rule_id: str, rule: Rule, permit: Permit) -> None:
+    """Let a stored rule say something else; its count starts anew, what it was used for so far stays counted."""
+    book = _hold(ctx)
+    row = find(ctx, rule_id)
+    rule = replace(rule, id=rule_id, built_in=False)
+    validate_rule(rule, specs(ctx))
+    change = class_of(ctx, book, with_rule(book, rule))
+    is_alone = permit(change)
+    version = _raise_version(ctx, book)
+    if ctx.update(rules, rule_id, _columns(ctx, rule, change, version), expect=_as_seen(row)) is None:
         raise _moved()
-    ctx.emit(RuleEdited(row["id"], rule.verdict, change.kind, version, self_approved))
+    ctx.emit(RuleEdited(rule_id, rule.verdict, change.kind, version, is_alone))
 
 
-def delete_rule(ctx: Context, row: Mapping[str, Any], change: Change, *, self_approved: bool) -> None:
+def delete_rule(ctx: Context, rule_id: str, permit: Permit) -> None:
     """Take a rule out of force. Its row stays, because verdicts in the journal name it."""
-    version = raise_version(ctx, load(ctx))
-    changes = {
-        "state": DELETED,
-        "change": change.kind,
-        "policy_version": version,
-        "changed_by": ctx.actor.id,
-        "changed_at": ctx.now,
-    }
-    if ctx.update(rules, row["id"], changes, expect={"state": row["state"]}) is None:
+    book = _hold(ctx)
+    row = find(ctx, rule_id)
+    change = class_of(ctx, book, without_rule(book, rule_id))
+    is_alone = permit(change)
+    version = _raise_version(ctx, book)
+    changes = {"state": DELETED} | _changed(ctx, change, version)
+    if ctx.update(rules, rule_id, changes, expect=_as_seen(row)) is None:
         raise _moved()
-    ctx.emit(RuleDeleted(row["id"], row["verdict"], change.kind, version, self_approved))
+    ctx.emit(RuleDeleted(rule_id, row["verdict"], change.kind, version, is_alone))
+
+
+def change_settings(ctx: Context, changes: Mapping[str, Any], permit: Permit) -> None:
+    """Move switches, by their names in `Settings`. Where all of them stand so already, nothing happens."""
+    book = _hold(ctx)
+    settings = replace(book.settings, **changes)
+    moved = [name for name in changes if getattr(settings, name) != getattr(book.settings, name)]
+    if not moved:
+        return
+    change = class_of(ctx, book, RuleSet(book.rules, settings))
+    is_alone = permit(change)
+    version = _raise_version(ctx, book, settings)
+    ctx.emit(PolicyChanged(tuple(sorted(moved)), change.kind, version, is_alone))
 
 
 def find(ctx: ReadContext, rule_id: str) -> Mapping[str, Any]:
-    """A stored rule's row that was not deleted, or `NotFound`."""
+    """A stored rule's row, unless it was deleted; otherwise `NotFound`."""
     row = ctx.get(rules, rule_id)
     if row is None or row["state"] == DELETED:
-        raise NotFound(f"There is no rule {rule_id[:80]!r} in this workspace. 'legate rules' lists them.")
+        built_in = "Rules that ship with Legate cannot be changed; a rule of your own goes before them. "
+        hint = built_in if rule_id.startswith("builtin.") else ""
+        raise NotFound(f"There is no stored rule {rule_id[:80]!r} in this workspace. {hint}'legate rules' lists them.")
     return row
-
-
-def load_for_change(ctx: Context) -> Book:
-    """The rules in force, held still until this transaction ends: edits are classed against what they change."""
-    holding = select(workspaces.c.workspace_id).where(workspaces.c.workspace_id == ctx.workspace_id)
-    ctx.connection.execute(dialect.locked(holding, ctx.connection)).all()
-    return load(ctx)
-
-
-def raise_version(ctx: Context, book: Book, settings: Settings | None = None) -> int:
-    """Write the next version of the policy, with other switches where given. The caller emits what changed."""
-    version = book.version + 1
-    changes = {
-        "version": version,
-        "settings": _as_text(settings_to_json(settings or book.settings)),
-        "changed_by": ctx.actor.id,
-        "changed_at": ctx.now,
-    }
-    if book.version == 0:
-        ctx.insert(policies, changes | {"id": MAIN})
-    elif ctx.update(policies, MAIN, changes, expect={"version": book.version}) is None:
-        raise _moved()
-    return version
 
 
 def class_of(ctx: ReadContext, book: Book, after: RuleSet) -> Change:
@@ -217,6 +220,28 @@ def with_rule(book: Book, rule: Rule) -> RuleSet:
 def without_rule(book: Book, rule_id: str) -> RuleSet:
     """The rules without the one of this id."""
     return RuleSet(tuple(rule for rule in book.rules if rule.id != rule_id), book.settings)
+
+
+def _hold(ctx: Context) -> Book:
+    """The rules in force, held still until this transaction ends: an edit is classed against what it changes."""
+    holding = select(workspaces.c.workspace_id).where(workspaces.c.workspace_id == ctx.workspace_id)
+    ctx.connection.execute(dialect.locked(holding, ctx.connection)).all()
+    return load(ctx)
+
+
+def _raise_version(ctx: Context, book: Book, settings: Settings | None = None) -> int:
+    version = book.version + 1
+    changes = {
+        "version": version,
+        "settings": _as_text(settings_to_json(settings or book.settings)),
+        "changed_by": ctx.actor.id,
+        "changed_at": ctx.now,
+    }
+    if book.version == 0:
+        ctx.insert(policies, changes | {"id": MAIN})
+    elif ctx.update(policies, MAIN, changes, expect={"version": book.version}) is None:
+        raise _moved()
+    return version
 
 
 def specs(ctx: ReadContext) -> tuple[ToolSpec, ...]:
@@ -248,20 +273,29 @@ def _rule(definition: str, uses_left: int | None) -> Rule:
     return replace(rule_from_json(json.loads(definition)), uses_left=uses_left)
 
 
-def _row(ctx: Context, rule: Rule, change: Change, version: int) -> dict[str, Any]:
+def _columns(ctx: Context, rule: Rule, change: Change, version: int) -> dict[str, Any]:
     return {
-        "name": rule.name[:200],
+        "name": rule.name,
         "verdict": rule.verdict,
         "words": rule.words,
         "definition": _as_text(rule_to_json(rule)),
         "state": USED_UP if rule.uses_left == 0 else ACTIVE,
         "uses_left": rule.uses_left,
         "ends_at": rule.ends_at,
+    } | _changed(ctx, change, version)
+
+
+def _changed(ctx: Context, change: Change, version: int) -> dict[str, Any]:
+    return {
         "change": change.kind,
         "policy_version": version,
         "changed_by": ctx.actor.id,
         "changed_at": ctx.now,
     }
+
+
+def _as_seen(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("definition", "state", "uses_left")}
 
 
 def _as_text(value: Json) -> str:
