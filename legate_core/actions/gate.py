@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from legate_core.actions.events import ActionProposed
@@ -14,7 +14,6 @@ from legate_core.approvals.model import Binding
 from legate_core.kernel.context import Context
 from legate_core.kernel.ids import new_id
 from legate_core.policy import store as policy
-from legate_core.policy.decide import decide
 from legate_core.policy.model import Call, Facts, ObservationText, Verdict
 from legate_core.policy.provenance import OwnWords
 from legate_core.tools.spec import ToolSpec
@@ -49,7 +48,6 @@ def propose(ctx: Context, proposal: Proposal) -> dict[str, Any]:
 
     Answers with id, state and, for a denied call, the outcome the agent is told. There is no other way to an action.
     """
-    book = policy.load(ctx)
     call = Call(
         tool=proposal.tool,
         arguments=proposal.arguments,
@@ -59,13 +57,9 @@ def propose(ctx: Context, proposal: Proposal) -> dict[str, Any]:
         trigger=proposal.trigger,
         now=ctx.now,
     )
-    facts = Facts(
-        own_words=OwnWords.from_texts(proposal.own_words),
-        observations=proposal.observations,
-        settings=book.settings,
-    )
-    verdict = decide(call, facts, book.rules)
-    policy.count_use(ctx, verdict)
+    judged_by = Facts(own_words=OwnWords.from_texts(proposal.own_words), observations=proposal.observations)
+    verdict, book = policy.judge(ctx, call, judged_by)
+    facts = replace(judged_by, settings=book.settings)
     binding = Binding(
         tool=proposal.tool.name,
         definition_hash=proposal.tool.definition_hash,
@@ -80,6 +74,7 @@ def propose(ctx: Context, proposal: Proposal) -> dict[str, Any]:
         question = ask.Question(
             call=call,
             facts=facts,
+            own_words=proposal.own_words,
             verdict=verdict,
             binding=binding,
             action_id=action["id"],
@@ -114,6 +109,8 @@ def _row(ctx: Context, proposal: Proposal, verdict: Verdict, binding: Binding) -
         "run_id": proposal.run_id,
         "call_id": proposal.call_id[:80],
         "step": proposal.step,
+        "agent": proposal.agent[:120],
+        "initiator": proposal.initiator,
         "state": states[verdict.kind].value,
         "tool": proposal.tool.name,
         "effect": proposal.tool.effect.value,
@@ -123,7 +120,13 @@ def _row(ctx: Context, proposal: Proposal, verdict: Verdict, binding: Binding) -
         "policy_version": binding.policy_version,
         "digest": binding.digest,
         "call_ref": ctx.bodies.put(
-            proposal.run_id, {"arguments": proposal.arguments, "digest": binding.digest, "call": proposal.call_id}
+            proposal.run_id,
+            {
+                "arguments": dict(proposal.arguments),
+                "digest": binding.digest,
+                "policy_version": binding.policy_version,
+                "call": proposal.call_id,
+            },
         ),
         "verdict": verdict.kind,
         "rule_id": verdict.rule_id,

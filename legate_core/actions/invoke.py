@@ -12,10 +12,9 @@ from sqlalchemy import select
 
 from legate_core.actions.events import ActionDenied, ActionDispatched, ActionSettled, ActionWithdrawn
 from legate_core.actions.model import OPEN, Action, ActionState
-from legate_core.actions.tables import actions, grants
+from legate_core.actions.tables import actions
 from legate_core.approvals import ask
 from legate_core.approvals.model import ApprovalState, Binding
-from legate_core.approvals.tables import approvals
 from legate_core.errors import Damaged, NotFound
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.policy import store as policy
@@ -74,13 +73,17 @@ def begin(ctx: Context, action_id: str) -> Dispatch | Settled | None:
     if row is None or row["state"] != ActionState.READY.value or (row["hold_until"] or 0) > ctx.now:
         return None
     action = _action(ctx, row)
-    if row["approval_id"] and (rejection := ask.rejection(ctx, row["approval_id"])) is not None:
-        return deny(ctx, row, rejection.reason, stop=rejection.stop)
-    refusal = _refusal(ctx, row, action)
-    if refusal is not None:
+    approval = ask.locked(ctx, row["approval_id"]) if row["approval_id"] else None
+    if approval is not None:
+        if approval["state"] == ApprovalState.WAITING.value:
+            # Taken back, and the action's own row has not heard of it yet.
+            return None
+        if (rejection := ask.rejection(ctx, approval)) is not None:
+            return deny(ctx, row, rejection.reason, stop=rejection.stop)
+    if (refusal := _refusal(ctx, row, action, approval)) is not None:
         return deny(ctx, row, refusal)
     if action.needs_intent:
-        if row["approval_id"] and not _spend_grant(ctx, row):
+        if approval is not None and not ask.spend(ctx, approval):
             return deny(ctx, row, "The approval for this exact call was already used.")
         changes = {
             "state": ActionState.DISPATCHED.value,
@@ -91,12 +94,17 @@ def begin(ctx: Context, action_id: str) -> Dispatch | Settled | None:
         if changed is None:
             return None
         ctx.emit(ActionDispatched(action_id, action.run_id, action.tool, row["attempt"] + 1))
+    return dispatch_of(action, ctx.port(RunFolders))
+
+
+def dispatch_of(action: Action, folders: RunFolders) -> Dispatch:
+    """The call as its tool is handed it; the same for the act and for the question whether it happened."""
     invocation = Invocation(
         action_id=action.id,
         run_id=action.run_id,
         arguments=action.arguments,
         idempotency_key=action.idempotency_key,
-        run_folder=ctx.port(RunFolders).of(action.run_id),
+        run_folder=folders.of(action.run_id),
     )
     return Dispatch(action, invocation)
 
@@ -221,12 +229,12 @@ def doubt_dispatched(ctx: Context, run_id: str) -> list[Action]:
     return found
 
 
-def _refusal(ctx: Context, row: Mapping[str, Any], action: Action) -> str | None:
+def _refusal(ctx: Context, row: Mapping[str, Any], action: Action, approval: Mapping[str, Any] | None) -> str | None:
     """Why this call may no longer be made, as a sentence for the agent, or None."""
     catalog = ctx.port(Catalog)
     if action.tool not in catalog:
         return f"The tool {action.tool} is no longer installed."
-    spec = catalog.get(action.tool).spec
+    spec = catalog.spec(action.tool)
     now = Binding(
         tool=spec.name,
         definition_hash=spec.definition_hash,
@@ -235,28 +243,13 @@ def _refusal(ctx: Context, row: Mapping[str, Any], action: Action) -> str | None
         policy_version=action.policy_version,
         connector_version=spec.connector_version,
     )
-    approved = row["digest"]
-    if row["approval_id"]:
-        approval = ctx.get(approvals, row["approval_id"])
-        if approval is None:
-            raise Damaged(f"The approval of action {action.id} has vanished. Run 'legate verify'.")
-        approved = approval["effective_digest"] or approval["digest"]
-    if now.digest != approved:
-        return "The tool or its arguments changed since this was approved, so it was not run. Ask again if still needed."
+    if now.digest != (row["digest"] if approval is None else ask.effective_digest(approval)):
+        return (
+            "The tool or its arguments changed since this was approved, so it was not run. Ask again if still needed."
+        )
     if policy.load(ctx).version != action.policy_version and policy.denies_now(ctx, spec, action.arguments, row):
         return "A rule made since now forbids this call, so it was not run."
     return None
-
-
-def _spend_grant(ctx: Context, row: Mapping[str, Any]) -> bool:
-    """Use up the one-use grant that a person's yes made for this action."""
-    statement = select(grants).where(
-        grants.c.workspace_id == ctx.workspace_id, grants.c.action_id == row["id"], grants.c.spent_at.is_(None)
-    )
-    for grant in ctx.connection.execute(statement).mappings().all():
-        if grant["approval_id"] == row["approval_id"]:
-            return ctx.update(grants, grant["id"], {"spent_at": ctx.now}, expect={"spent_at": None}) is not None
-    return False
 
 
 def _action(ctx: ReadContext, row: Mapping[str, Any]) -> Action:

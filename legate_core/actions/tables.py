@@ -1,4 +1,4 @@
-"""Tool calls on their way to the world, and the one-use grants that let them out."""
+"""Tool calls on their way to the world."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ actions = workspace_table(
     Column("run_id", String(40), nullable=False),
     Column("call_id", String(80), nullable=False),
     Column("step", Integer, nullable=False),
+    Column("agent", String(120), nullable=False),
+    Column("initiator", String(40), nullable=False),
     Column("state", String(20), nullable=False),
     Column("tool", String(120), nullable=False),
     Column("effect", String(20), nullable=False),
@@ -33,13 +35,3 @@ actions = workspace_table(
 )
 Index("ix_action_run", actions.c.workspace_id, actions.c.run_id)
 Index("ix_action_state", actions.c.workspace_id, actions.c.state)
-
-grants = workspace_table(
-    "grant_once",
-    Column("action_id", String(40), nullable=False),
-    Column("approval_id", String(40), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("made_at", BigInteger, nullable=False),
-    Column("spent_at", BigInteger),
-)
-Index("ix_grant_action", grants.c.workspace_id, grants.c.action_id)

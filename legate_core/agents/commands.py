@@ -166,5 +166,3 @@ def _check_tools(ctx: ReadContext, definition: AgentDefinition) -> None:
     unknown = [name for name in definition.tools if name not in catalog]
     if unknown:
         raise Invalid(f"There is no tool {', '.join(unknown)}. Choose from: {', '.join(sorted(catalog.names()))}.")
-
-

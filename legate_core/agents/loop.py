@@ -188,9 +188,7 @@ def transcript(state: AgentState) -> tuple[Message, ...]:
 TRIMMED = "[Earlier steps were left out to fit the model's budget.]"
 
 
-def trim(
-    turns: Sequence[tuple[Message, ...]], head: Sequence[Message], budget_tokens: int
-) -> tuple[Message, ...]:
+def trim(turns: Sequence[tuple[Message, ...]], head: Sequence[Message], budget_tokens: int) -> tuple[Message, ...]:
     """The newest whole turns that fit; a call is never parted from its results, system and task always stay."""
     left = budget_tokens - sum(size(message) for message in head)
     kept: list[tuple[Message, ...]] = []

@@ -38,7 +38,8 @@ class AgentDefinition:
     """Everything a version of an agent is. Two equal definitions have one hash.
 
     `model` says which provider and model ("provider", "model", and what the provider needs); `tools` are names from the
-    catalogue, and no other tool can be called; `folders` gives the agent's folders by name.
+    catalogue, and no other tool can be called; `folders` gives the agent's folders by name, as absolute paths; `sender` is
+    the address its mail is sent from.
     """
 
     name: str
@@ -48,6 +49,7 @@ class AgentDefinition:
     tools: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     folders: Mapping[str, str] = field(default_factory=dict[str, str])
+    sender: str = ""
 
     def __post_init__(self) -> None:
         if not self.name.strip():

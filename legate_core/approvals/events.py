@@ -55,3 +55,13 @@ class ApprovalClosed(Event):
     action_id: str
     state: str
     reason: str
+
+
+@event("approval.spent")
+@dataclass(frozen=True, slots=True)
+class ApprovalSpent(Event):
+    """A yes was used up by the one dispatch it was for."""
+
+    approval_id: str
+    run_id: str
+    action_id: str

@@ -96,6 +96,7 @@ class Card:
     """Everything a person needs to decide, in the order it is shown. Frozen when the question is asked."""
 
     sentence: str
+    title: str
     agent: str
     run_id: str
     why: str

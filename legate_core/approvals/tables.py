@@ -1,4 +1,7 @@
-"""Questions to a person. The card lies encrypted in the run's bodies; here is what lists and races need."""
+"""Questions to a person. The card lies encrypted in the run's bodies; here is what lists and races need.
+
+A yes is a one-use grant: it is spent by setting `spent_at` once, by compare-and-set, in the commit of the intent.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,10 @@ approvals = workspace_table(
     Column("decided_at", BigInteger),
     Column("decided_by", String(40)),
     Column("hold_until", BigInteger),
+    Column("spent_at", BigInteger),
     Column("rule_id", String(40)),
     Column("stop", Boolean, nullable=False),
 )
 Index("ix_approval_state", approvals.c.workspace_id, approvals.c.state, approvals.c.expires_at)
 Index("ix_approval_run", approvals.c.workspace_id, approvals.c.run_id)
 Index("ix_approval_action", approvals.c.workspace_id, approvals.c.action_id)
-

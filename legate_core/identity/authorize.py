@@ -44,7 +44,12 @@ class MatrixAuthorizer:
         self.require(ctx, door.permission, owner=owner, listing=door.owner is None and door.kind != "command")
 
     def require(
-        self, ctx: ReadContext, permission: str, *, owner: str | None = None, author: str | None = None,
+        self,
+        ctx: ReadContext,
+        permission: str,
+        *,
+        owner: str | None = None,
+        author: str | None = None,
         listing: bool = False,
     ) -> None:
         """Raise unless the actor holds `permission` for an object owned by `owner` and started by `author`.

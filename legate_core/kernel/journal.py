@@ -160,6 +160,21 @@ def read(
     return [recorded(seq, text) for seq, text in connection.execute(statement)]
 
 
+def place(
+    connection: Connection, workspace_id: str, run_id: str, name: str, field: str, value: str
+) -> tuple[int, str] | None:
+    """Seq and hash (hexadecimal) of a run's first fact of this name about one thing."""
+    statement = (
+        select(entries.c.seq, entries.c.hash, entries.c.entry)
+        .where(entries.c.workspace_id == workspace_id, entries.c.run_id == run_id, entries.c.name == name)
+        .order_by(entries.c.seq)
+    )
+    for seq, digest, text in connection.execute(statement):
+        if json.loads(text)["body"].get(field) == value:
+            return seq, bytes(digest).hex()
+    return None
+
+
 def recorded(seq: int, text: str) -> Recorded:
     """An entry's text as its readers see it."""
     entry = json.loads(text)

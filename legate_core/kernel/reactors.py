@@ -81,9 +81,7 @@ def start_cursors(connection: Connection, workspace_id: str) -> None:
 
 def _move(connection: Connection, workspace_id: str, name: str, seq: int) -> None:
     connection.execute(
-        cursors.update()
-        .where(cursors.c.workspace_id == workspace_id, cursors.c.reactor == name)
-        .values(seq=seq)
+        cursors.update().where(cursors.c.workspace_id == workspace_id, cursors.c.reactor == name).values(seq=seq)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, bindparam, select
@@ -13,9 +13,7 @@ from legate_core.storage.schema import key_of
 
 def get(connection: Connection, table: Table, workspace_id: str, key: str) -> Mapping[str, Any] | None:
     """The row of this workspace with this key, or None."""
-    return (
-        connection.execute(_select(table), {"k_workspace": workspace_id, "k_key": key}).mappings().one_or_none()
-    )
+    return connection.execute(_select(table), {"k_workspace": workspace_id, "k_key": key}).mappings().one_or_none()
 
 
 def insert(connection: Connection, table: Table, workspace_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,17 +44,17 @@ def state(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _select(table: Table) -> Executable:
     return select(table).where(table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _insert(table: Table) -> Executable:
     return table.insert()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _update(table: Table, changes: tuple[str, ...], expect: tuple[str, ...]) -> Executable:
     statement = table.update().where(
         table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key")

@@ -134,9 +134,7 @@ def ready_due_runs(ctx: Context, message: ReadyDueRuns) -> list[str]:
     )
     for run_id in ctx.connection.execute(due).scalars().all():
         ready(ctx, run_id, "timer")
-    statement = select(runs.c.id).where(
-        runs.c.workspace_id == ctx.workspace_id, runs.c.status == RunStatus.READY.value
-    )
+    statement = select(runs.c.id).where(runs.c.workspace_id == ctx.workspace_id, runs.c.status == RunStatus.READY.value)
     return list(ctx.connection.execute(statement).scalars())
 
 

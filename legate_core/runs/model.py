@@ -73,6 +73,16 @@ class StepRow:
     finished_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """One run with the words it was given and the words it ended with; both empty for whoever may not read them."""
+
+    row: RunRow
+    task: str
+    result: str
+    is_erased: bool
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """A run as the executor holds it between claim and commit."""
@@ -91,6 +101,7 @@ class RunRecord:
     started_at: int
     created_at: int
     cost_micros: int
+    is_erased: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,6 @@ def hold_run(ctx: Context, fact: Recorded) -> None:
     row = ctx.get(runs, run_id)
     if row is None or row["status"] != RunStatus.WAITING.value or row["wake_at"] is None:
         return
-    holds = [
-        action["hold_until"] or 0 for action in store.rows_of_actions(ctx, run_id) if action["state"] == "ready"
-    ]
+    holds = [action["hold_until"] or 0 for action in store.rows_of_actions(ctx, run_id) if action["state"] == "ready"]
     ctx.update(runs, run_id, {"wake_at": min(holds, default=None)}, expect={"fence": row["fence"]})
     ctx.emit(RunParked(run_id, row["status"], row["waiting_for"]))
-

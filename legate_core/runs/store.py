@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, select
 
@@ -15,6 +16,7 @@ from legate_core.kernel.ids import new_id
 from legate_core.runs.events import RunFinished, RunStepped
 from legate_core.runs.model import FINAL, RunRecord, RunRow, RunStatus, StepRecord, StepRow, WaitingFor
 from legate_core.runs.tables import runs, steps
+from legate_core.storage import dialect
 
 MAX_DETAIL = 20_000
 """Characters of a step's content that the log shows; the whole is read by asking for the body."""
@@ -48,6 +50,7 @@ def record(workspace_id: str, row: Mapping[str, Any]) -> RunRecord:
         started_at=row["started_at"] or 0,
         created_at=row["created_at"],
         cost_micros=row["cost_micros"],
+        is_erased=row["is_erased"],
     )
 
 
@@ -55,6 +58,15 @@ def hold_fence(ctx: Context, run: RunRecord, changes: Mapping[str, Any]) -> Mapp
     """Change a run that this worker has claimed; raises `Superseded` where somebody else has it by now."""
     row = ctx.update(runs, run.id, changes, expect={"fence": run.fence, "status": RunStatus.RUNNING.value})
     if row is None:
+        raise Superseded
+    return row
+
+
+def check_fence(ctx: Context, run: RunRecord) -> Mapping[str, Any]:
+    """The row of a run that this worker still holds; raises `Superseded` otherwise. Held until commit."""
+    statement = select(runs).where(runs.c.workspace_id == ctx.workspace_id, runs.c.id == run.id)
+    row = ctx.connection.execute(dialect.locked(statement, ctx.connection)).mappings().one_or_none()
+    if row is None or row["fence"] != run.fence or row["status"] != RunStatus.RUNNING.value:
         raise Superseded
     return row
 
@@ -75,9 +87,7 @@ def add_step(
     release_micros: int = 0,
 ) -> int:
     """Append one step to a run this worker holds, in this transaction; its index."""
-    row = ctx.get(runs, run.id)
-    if row is None or row["fence"] != run.fence or row["status"] != RunStatus.RUNNING.value:
-        raise Superseded
+    row = check_fence(ctx, run)
     index = int(row["steps"])
     hold_fence(
         ctx,
@@ -236,6 +246,37 @@ def step_row(row: Mapping[str, Any], action: Mapping[str, Any] | None, detail: s
         cost_micros=row["cost_micros"],
         started_at=row["started_at"],
         finished_at=(action["settled_at"] or 0) if action is not None else (row["finished_at"] or 0),
+    )
+
+
+def detail_of(row: Mapping[str, Any], action: Mapping[str, Any] | None, bodies: Mapping[str, Any]) -> str:
+    """What a person sees behind a step: what the model said and asked for, what a tool was given and gave back."""
+    body = bodies.get(row["body_ref"] or "") or {}
+    if row["kind"] == "model":
+        reply = body.get("reply")
+        return _said(reply) if reply else str(body.get("error", ""))
+    if action is None:
+        return str(body.get("error", ""))
+    call = bodies.get(action["effective_ref"] or action["call_ref"]) or {}
+    outcome = bodies.get(action["outcome_ref"] or "") or {}
+    parts = [_as_lines(call.get("arguments"))] if call else []
+    if outcome:
+        parts.append(str(outcome["content"]))
+    return "\n\n".join(parts)
+
+
+def _said(reply: Mapping[str, Any]) -> str:
+    calls = [f"{call['name']} {call['raw']}" for call in reply.get("tool_calls", ())]
+    return "\n".join([text for text in (str(reply.get("text", "")).strip(),) if text] + calls)
+
+
+def _as_lines(arguments: Any) -> str:
+    if not isinstance(arguments, dict):
+        return json.dumps(arguments, ensure_ascii=False)
+    given = cast("dict[str, Any]", arguments)
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in given.items()
     )
 
 

@@ -40,6 +40,7 @@ class Transport:
             return
         if run_id in self._active:
             self._again.add(run_id)
+            self.kernel.start(self._interrupt(workspace_id, run_id), f"look at {run_id}")
             return
         task = asyncio.get_running_loop().create_task(self._work(workspace_id, run_id), name=f"run {run_id}")
         self._active[run_id] = task
@@ -85,6 +86,12 @@ class Transport:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _interrupt(self, workspace_id: str, run_id: str) -> None:
+        try:
+            await self.executor.interrupt_if_over(workspace_id, run_id)
+        except LegateError as error:
+            log.error("could not look whether run %s is over: %s", run_id, error.message)
 
     async def _work(self, workspace_id: str, run_id: str) -> None:
         try:

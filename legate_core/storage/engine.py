@@ -186,5 +186,3 @@ def in_words(error: DBAPIError) -> LegateError | DBAPIError:
             "The database file cannot be opened. Check that the data folder exists and may be written.", reason=text
         )
     return error
-
-

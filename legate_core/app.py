@@ -1,0 +1,202 @@
+"""The composition root: one data folder, one database, one kernel, and the parts that make it work.
+
+Whoever opens a core owns its data folder until it is closed. What a process is composed with is decided here and nowhere
+else; every part is found by its type with `ctx.port`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from legate_core.actions.invoke import RunFolders
+from legate_core.agents.model import AgentDefinition
+from legate_core.client import LocalClient
+from legate_core.connectors.base import Surroundings
+from legate_core.connectors.registry import built_in_tools
+from legate_core.crypto.bodies import BodyKeyRing
+from legate_core.egress.broker import Broker
+from legate_core.errors import Locked
+from legate_core.features import features
+from legate_core.identity import bootstrap
+from legate_core.identity.authorize import MatrixAuthorizer, Sessions
+from legate_core.kernel import reactors
+from legate_core.kernel.clock import Clock, SystemClock
+from legate_core.kernel.context import Actor, Context
+from legate_core.kernel.dispatch import Kernel
+from legate_core.kernel.ids import new_id
+from legate_core.kernel.payloads import BodyKeys
+from legate_core.llm import surroundings as llm
+from legate_core.llm.base import Model
+from legate_core.llm.registry import open_model, price_of
+from legate_core.runs.executor import Executor
+from legate_core.runs.model import RunRecord
+from legate_core.runs.model_calls import ModelPort
+from legate_core.runs.recovery import recover
+from legate_core.runs.transport import Transport
+from legate_core.settings import Settings
+from legate_core.storage.engine import Database
+from legate_core.storage.migrate import migrate
+from legate_core.storage.ownership import Ownership
+from legate_core.tools.catalog import Catalog
+
+BODIES = "bodies"
+"""The name of the data key that wraps the keys of run bodies."""
+
+
+class Keys(Protocol):
+    """Where this process keeps its keys; `crypto` has the adapters."""
+
+    def get(self, name: str) -> bytes | None: ...
+
+    def put(self, name: str, value: bytes) -> None: ...
+
+
+@dataclass
+class Core:
+    """A running core. `client` is the person at the desk; `close` lets go of the data folder."""
+
+    settings: Settings
+    kernel: Kernel
+    client: LocalClient
+    executor: Executor
+    transport: Transport
+    workspace_id: str
+    owner: Actor
+    _ownership: Ownership
+
+    async def settled(self) -> None:
+        """Wait until every run has gone as far as it can go without a person."""
+        await self.transport.settled()
+
+    async def close(self) -> None:
+        """Stop advancing, write what is to be written, close the database, release the folder."""
+        await self.transport.close()
+        await self.kernel.close()
+        self._ownership.release()
+
+
+async def open_core(settings: Settings, keys: Keys, *, clock: Clock | None = None) -> Core:
+    """Open the data folder and start the engine. Raises `Locked`, `Damaged` or `Unavailable`; then nothing was changed."""
+    ownership = Ownership(settings.home)
+    await asyncio.to_thread(ownership.acquire)
+    try:
+        return await _open(settings, keys, clock or SystemClock(), ownership)
+    except BaseException:
+        ownership.release()
+        raise
+
+
+async def _open(settings: Settings, keys: Keys, clock: Clock, ownership: Ownership) -> Core:
+    features()
+    await asyncio.to_thread(migrate, settings.url)
+    database = Database(settings.url)
+    try:
+        known = await database.read(bootstrap.personal_workspace)
+        body_keys = BodyKeys(BodyKeyRing(await asyncio.to_thread(_body_key, keys, known is None)))
+        authorizer = MatrixAuthorizer(Sessions())
+        kernel = Kernel(database, body_keys, authorizer, clock)
+        executor = _compose(kernel, authorizer, settings)
+        workspace_id, person_id = known or await _first_start(kernel)
+        await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
+    except BaseException:
+        await asyncio.to_thread(database.close)
+        raise
+    transport = Transport(kernel, executor, [workspace_id])
+    owner = bootstrap.owner_of(workspace_id, person_id)
+    core = Core(settings, kernel, LocalClient(kernel, owner), executor, transport, workspace_id, owner, ownership)
+    await _start(core)
+    return core
+
+
+def _compose(kernel: Kernel, authorizer: MatrixAuthorizer, settings: Settings) -> Executor:
+    """Every port of this process, each found by its type."""
+    broker = Broker()
+    toolbox = Toolbox(broker)
+    kernel.ports.add(MatrixAuthorizer, authorizer)
+    kernel.ports.add(Catalog, toolbox.everything)
+    kernel.ports.add(RunFolders, RunFolders(str(settings.home / "runs")))
+    return Executor(kernel, toolbox.of, Models(kernel, broker).port)
+
+
+async def _start(core: Core) -> None:
+    """Recover what the last process left behind, then let everything run."""
+    core.kernel.on_hint = core.transport.hint
+    core.kernel.start(core.kernel.pump.pump(), "reactors")
+    core.kernel.pump.hear(core.workspace_id, None)
+    await recover(core.kernel, core.executor, core.transport)
+    core.kernel.start(core.transport.run(), "transport")
+
+
+async def _first_start(kernel: Kernel) -> tuple[str, str]:
+    workspace_id, person_id = new_id("ws"), new_id("per")
+
+    def create(ctx: Context) -> None:
+        bootstrap.create_personal_workspace(ctx, person_id, _user_name(), name="Personal")
+
+    await kernel.change(kernel.system(workspace_id), create, "first start")
+    return workspace_id, person_id
+
+
+def _body_key(keys: Keys, is_first_start: bool) -> bytes:
+    """The data key of run bodies; made at the first start, and never made anew over bodies it could not open."""
+    found = keys.get(BODIES)
+    if found is not None:
+        return found
+    if not is_first_start:
+        raise Locked(
+            "The key that opens this data folder is not where it was kept. Unlock the keyring it lies in, or restore "
+            "the folder together with its keys."
+        )
+    made = os.urandom(32)
+    keys.put(BODIES, made)
+    return made
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # No name for this user id, as in a bare container.
+        return "Owner"
+
+
+class Toolbox:
+    """The tools of every agent, each in the folders its definition names."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._by_hash: dict[str, Catalog] = {}
+        self.everything = Catalog(built_in_tools(Surroundings()))
+
+    def of(self, definition: AgentDefinition) -> Catalog:
+        """The catalogue of one definition; made once."""
+        known = self._by_hash.get(definition.hash)
+        if known is None:
+            folders = {name: Path(path) for name, path in definition.folders.items()}
+            sender = {"sender": definition.sender} if definition.sender else {}
+            known = Catalog(built_in_tools(Surroundings(folders=folders, fetch=self._broker.fetch, **sender)))
+            self._by_hash[definition.hash] = known
+        return known
+
+
+class Models:
+    """Models for runs: reached through the broker, with a key that the vault lends to one call."""
+
+    def __init__(self, kernel: Kernel, broker: Broker) -> None:
+        self._kernel = kernel
+        self._broker = broker
+        self._faults: dict[str, int] = {}
+
+    @property
+    def port(self) -> ModelPort:
+        return ModelPort(open=self.open, price=price_of)
+
+    async def open(self, run: RunRecord, model: Mapping[str, Any]) -> Model:
+        """The model of a definition. Raises `Locked` where its key is sealed."""
+        return open_model(model, llm.Surroundings(transport=self._broker.transport, faults=self._faults))

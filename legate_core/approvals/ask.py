@@ -1,0 +1,197 @@
+"""Asking a person and reading the answer, inside somebody else's transaction: the gate asks, the executor spends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from legate_core.approvals import card as cards
+from legate_core.approvals.events import ApprovalClosed, ApprovalOpened, ApprovalSpent
+from legate_core.approvals.model import ApprovalState, Binding, Card, risk_class
+from legate_core.approvals.tables import approvals
+from legate_core.crypto.canonical import digest
+from legate_core.errors import Damaged
+from legate_core.kernel.context import Context, ReadContext
+from legate_core.kernel.ids import new_id
+from legate_core.policy.model import Call, Facts, Verdict
+from legate_core.storage import dialect
+
+EXPIRES_AFTER_MS = 24 * 60 * 60 * 1000
+"""How long a question waits before it expires and nothing runs."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything a question is made of: the call as it was judged, and who asks why."""
+
+    call: Call
+    facts: Facts
+    own_words: tuple[str, ...]
+    verdict: Verdict
+    binding: Binding
+    action_id: str
+    agent: str
+    why: str
+    initiator: str
+    before: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A no, as the agent is told it. `stop` ends its run."""
+
+    reason: str
+    stop: bool
+
+
+def open_question(ctx: Context, question: Question) -> str:
+    """Ask: store the frozen card beside the journal and the question in the inbox; its id. One commit with the action."""
+    card = cards.build(
+        question.call,
+        question.facts,
+        question.verdict,
+        agent=question.agent,
+        why=question.why,
+        before=question.before,
+    )
+    body = {
+        "card": cards.to_json(card),
+        "own_words": list(question.own_words),
+        "observations": [_label(seen) for seen in question.facts.observations],
+        "call": {
+            "account": question.call.account,
+            "agent_id": question.call.agent_id,
+            "trigger": question.call.trigger,
+        },
+    }
+    row = _row(ctx, question, ApprovalState.WAITING)
+    row |= {
+        "card_ref": ctx.bodies.put(question.call.run_id, body),
+        "expires_at": ctx.now + EXPIRES_AFTER_MS,
+    }
+    ctx.insert(approvals, row)
+    ctx.emit(
+        ApprovalOpened(
+            row["id"],
+            question.call.run_id,
+            question.action_id,
+            question.call.tool.name,
+            question.call.tool.effect.value,
+            row["expires_at"],
+        )
+    )
+    return row["id"]
+
+
+def again(ctx: Context, approval: Mapping[str, Any]) -> dict[str, Any]:
+    """A fresh, unspent yes of the asking person to exactly what an earlier question asked: "it did not happen, do it".
+
+    The earlier approval stays spent; each dispatch has one of its own.
+    """
+    row = dict(approval) | {
+        "id": new_id("apr"),
+        "state": ApprovalState.APPROVED.value,
+        "asked_at": ctx.now,
+        "expires_at": ctx.now,
+        "decided_at": ctx.now,
+        "decided_by": ctx.actor.id,
+        "hold_until": ctx.now,
+        "spent_at": None,
+        "rule_id": None,
+        "stop": False,
+    }
+    ctx.insert(approvals, row)
+    return row
+
+
+def _row(ctx: Context, question: Question, state: ApprovalState) -> dict[str, Any]:
+    tool = question.call.tool
+    return {
+        "id": new_id("apr"),
+        "run_id": question.call.run_id,
+        "action_id": question.action_id,
+        "state": state.value,
+        "tool": tool.name,
+        "effect": tool.effect.value,
+        "risk": risk_class(tool.effect),
+        "agent_id": question.call.agent_id,
+        "agent": question.agent[:120],
+        "initiator": question.initiator,
+        "digest": question.binding.digest,
+        "like": digest([tool.name, question.call.agent_id, question.call.account, question.verdict.rule_id]),
+        "asked_at": ctx.now,
+        "stop": False,
+    }
+
+
+def _label(seen: Any) -> dict[str, Any]:
+    return {"id": seen.id, "source": seen.source, "trusted": seen.trusted, "readers": seen.readers}
+
+
+def body_of(ctx: ReadContext, approval: Mapping[str, Any]) -> dict[str, Any]:
+    """The encrypted body of a question: the card, and the labels it was judged by."""
+    return dict(ctx.bodies.get(approval["run_id"], approval["card_ref"]))
+
+
+def card_of(ctx: ReadContext, approval: Mapping[str, Any]) -> Card:
+    """The card as it was frozen when the question was asked."""
+    return cards.from_json(body_of(ctx, approval)["card"])
+
+
+def locked(ctx: Context, approval_id: str) -> Mapping[str, Any]:
+    """The approval, held until commit, so that an answer taken back and its dispatch cannot both win."""
+    statement = (
+        approvals.select()
+        .where(approvals.c.workspace_id == ctx.workspace_id, approvals.c.id == approval_id)
+        .execution_options(populate_existing=True)
+    )
+    row = ctx.connection.execute(dialect.locked(statement, ctx.connection)).mappings().one_or_none()
+    if row is None:
+        raise Damaged(f"The approval {approval_id} has vanished. Run 'legate verify'.")
+    return row
+
+
+def rejection(ctx: ReadContext, approval: Mapping[str, Any]) -> Rejection | None:
+    """What the agent is told if the answer was no; None otherwise."""
+    if approval["state"] != ApprovalState.REJECTED.value:
+        return None
+    reason = ""
+    if approval["reason_ref"]:
+        reason = str(ctx.bodies.get(approval["run_id"], approval["reason_ref"])["reason"])
+    words = f"A person rejected this call. {f'Their reason: {reason}' if reason else 'They gave no reason.'}"
+    return Rejection(f"{words} It was not run. Do not repeat it; think again.", bool(approval["stop"]))
+
+
+def effective_digest(approval: Mapping[str, Any]) -> str:
+    """What a yes is bound to: the edited call where a person edited it, otherwise the proposed one."""
+    return str(approval["effective_digest"] or approval["digest"])
+
+
+def is_yes(approval: Mapping[str, Any]) -> bool:
+    """Whether it was answered with a yes that nobody has taken back."""
+    return approval["state"] in (ApprovalState.APPROVED.value, ApprovalState.EDITED.value)
+
+
+def spend(ctx: Context, approval: Mapping[str, Any]) -> bool:
+    """Use up a yes, once; False where it was used before. Only the executor calls this, with its intent."""
+    if not is_yes(approval):
+        return False
+    changes = {"spent_at": ctx.now}
+    expect = {"state": approval["state"], "spent_at": None}
+    if ctx.update(approvals, approval["id"], changes, expect=expect) is None:
+        return False
+    ctx.emit(ApprovalSpent(approval["id"], approval["run_id"], approval["action_id"]))
+    return True
+
+
+def close_question(ctx: Context, approval_id: str, state: ApprovalState, reason: str) -> bool:
+    """Close a question that nobody needs to answer any more; whether it was open."""
+    row = ctx.get(approvals, approval_id)
+    if row is None or row["state"] != ApprovalState.WAITING.value:
+        return False
+    expect = {"state": ApprovalState.WAITING.value}
+    if ctx.update(approvals, approval_id, {"state": state.value, "decided_at": ctx.now}, expect=expect) is None:
+        return False
+    ctx.emit(ApprovalClosed(approval_id, row["run_id"], row["action_id"], state.value, reason[:200]))
+    return True

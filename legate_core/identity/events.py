@@ -1,0 +1,24 @@
+"""The facts of workspaces and the people in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from legate_core.kernel.messages import Event, event
+
+
+@event("workspace.created")
+@dataclass(frozen=True, slots=True)
+class WorkspaceCreated(Event):
+    """A workspace exists, with its chain."""
+
+    kind: str
+
+
+@event("member.added")
+@dataclass(frozen=True, slots=True)
+class MemberAdded(Event):
+    """A person belongs to the workspace, in a role. Names stay outside the chain."""
+
+    person_id: str
+    role: str

@@ -1,0 +1,1 @@
+"""The steps, each named by its number; `storage/migrate.py` knows the last one."""
