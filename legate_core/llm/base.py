@@ -1,0 +1,200 @@
+"""What every model is to the core: messages in, pieces of text and one reply out, or a failure with a kind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal, Protocol, cast
+
+from legate_core.errors import LegateError
+from legate_core.llm.strict_json import JsonMistake, mended, parse_object, shown
+
+Role = Literal["system", "user", "assistant", "tool"]
+FailureKind = Literal[
+    "auth", "context_overflow", "refused", "rate_limited", "unavailable", "timeout", "bad_reply", "cut"
+]
+StopReason = Literal["end", "tool_calls", "length", "refusal", "other"]
+
+MAX_TOOL_NAME = 128
+_CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's wish to call a tool. `arguments` is None where what came (`raw`) is no JSON object: see `error`."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] | None
+    raw: str = ""
+    error: str = ""
+
+    @classmethod
+    def of(cls, id: str, name: str, arguments: Mapping[str, Any]) -> ToolCall:
+        """A call whose arguments are known to be good."""
+        return cls(id, name, arguments, shown(arguments))
+
+    @classmethod
+    def parsed(cls, id: str, name: str, raw: str) -> ToolCall:
+        """A call from the text a model wrote. Total: what cannot be read becomes a call without arguments."""
+        text = mended(raw)
+        try:
+            return cls(id, name, parse_object(text), text)
+        except JsonMistake as mistake:
+            return cls(id, name, None, text, str(mistake))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation. A `tool` message answers the call `tool_call_id` of the tool `name`."""
+
+    role: Role
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOffer:
+    """What a model is told about a tool; `parameters` is a JSON Schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call. `cached_tokens` are among the input's; `is_estimated` where the server did not count.
+
+    `charged_micros` is what the provider says it charged, where it says so.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    is_estimated: bool = False
+    charged_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the reply's text as it arrives. All pieces in order are the reply's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's whole turn. No two calls of a reply share an id. `model` is who answered, as the server says."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    stop_reason: StopReason = "end"
+    usage: Usage = field(default_factory=Usage)
+    model: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The reply as JSON, for the body of a step."""
+        calls = [
+            {
+                "id": call.id,
+                "name": call.name,
+                "arguments": dict(call.arguments) if call.arguments is not None else None,
+                "raw": call.raw,
+                "error": call.error,
+            }
+            for call in self.tool_calls
+        ]
+        usage = self.usage
+        return {
+            "text": self.text,
+            "tool_calls": calls,
+            "stop_reason": self.stop_reason,
+            "usage": {
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "cached_tokens": usage.cached_tokens,
+                "is_estimated": usage.is_estimated,
+                "charged_micros": usage.charged_micros,
+            },
+            "model": self.model,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reply:
+        """The reply that `to_json` wrote. Fields that an older step lacks have their defaults."""
+        calls = cast("list[dict[str, Any]]", data.get("tool_calls", []))
+        return cls(
+            text=str(data.get("text", "")),
+            tool_calls=tuple(ToolCall(**call) for call in calls),
+            stop_reason=data.get("stop_reason", "end"),
+            usage=Usage(**data.get("usage", {})),
+            model=str(data.get("model", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One question to a model. With a `response_schema`, the reply's text is JSON that fits it, or the call fails."""
+
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolOffer, ...] = ()
+    max_tokens: int = 4096
+    temperature: float | None = None
+    response_schema: Mapping[str, Any] | None = None
+
+
+class Model(Protocol):
+    """The port. A stream gives pieces of text and, last, exactly one reply; or it raises `ModelFailed`.
+
+    Closing or cancelling the stream ends the call at the other side too.
+    """
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[TextDelta | Reply]: ...
+
+
+class ModelFailed(LegateError):
+    """A model could not be asked, or what it said is of no use.
+
+    `kind` decides what comes next: *auth*, *context_overflow* and *refused* are not mended by asking again. `usage` is
+    what the failed call used as far as it is known, because a reply that breaks off is charged all the same.
+    """
+
+    code: ClassVar[str] = "model-failed"
+    status: ClassVar[int] = 502
+    exit_code: ClassVar[int] = 8
+
+    def __init__(self, kind: FailureKind, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message, kind=kind)
+        self.kind: FailureKind = kind
+        self.usage = usage
+
+
+def with_distinct_ids(calls: tuple[ToolCall, ...], taken: frozenset[str], seed: str) -> tuple[ToolCall, ...]:
+    """The calls with ids that are well-formed, distinct, and not `taken` by an earlier turn.
+
+    Servers give none, the same one twice, or start from call_0 in each turn; a result that found the wrong call
+    would be an answer to a question nobody asked. Nine characters, because one server takes no other length.
+    """
+    used = set(taken)
+    found: list[ToolCall] = []
+    for number, call in enumerate(calls):
+        chosen = call.id
+        attempt = 0
+        while chosen in used or not _CALL_ID.fullmatch(chosen):
+            source = f"{seed}|{number}|{attempt}|{call.id}".encode("utf-8", "replace")
+            chosen = hashlib.sha256(source).hexdigest()[:9]
+            attempt += 1
+        used.add(chosen)
+        found.append(call if chosen == call.id else replace(call, id=chosen))
+    return tuple(found)
+
+
+def clean_name(name: str) -> str:
+    """A tool's name as a model wrote it, without what no label or log line should hold."""
+    return "".join(char if char.isprintable() else "?" for char in mended(name))[:MAX_TOOL_NAME] or "(no name)"

@@ -1,0 +1,31 @@
+"""The providers by name: a model from a definition's settings, and its price. A new provider is a file and a line here."""
+
+from __future__ import annotations
+
+from legate_core.errors import Invalid
+from legate_core.llm import openai_compatible, openrouter, scripted
+from legate_core.llm.base import Model
+from legate_core.llm.pricing import Price
+from legate_core.llm.surroundings import ModelSettings, Provider, Surroundings
+
+PROVIDERS: dict[str, Provider] = {
+    provider.name: provider for provider in (scripted.PROVIDER, openai_compatible.PROVIDER, openrouter.PROVIDER)
+}
+
+
+def open_model(model: ModelSettings, surroundings: Surroundings) -> Model:
+    """The model that a definition's settings describe. Raises `Invalid` that names what is wrong with them."""
+    return _provider(model).open(model, surroundings)
+
+
+def price_of(model: ModelSettings) -> Price | None:
+    """What the model costs: the definition's own price, else the provider's, else None."""
+    return _provider(model).price(model)
+
+
+def _provider(model: ModelSettings) -> Provider:
+    name = model.get("provider")
+    provider = PROVIDERS.get(name) if isinstance(name, str) else None
+    if provider is None:
+        raise Invalid(f"There is no provider {name!r}. Choose {' or '.join(sorted(PROVIDERS))} under Model.")
+    return provider

@@ -1,0 +1,41 @@
+"""When to ask a server again: a few times, later each time, never sooner than it says."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+ATTEMPTS = 4
+BASE_SECONDS = 0.5
+MAX_BACK_OFF_SECONDS = 8.0
+MAX_WAIT_SECONDS = 60.0
+"""A longer wait holds a worker for nothing: the call fails and says when to come back."""
+
+
+def back_off(attempt: int, jitter: float) -> float:
+    """Seconds to wait after the attempt-th failure: doubled each time, half of it by chance so that many do not meet."""
+    full = min(MAX_BACK_OFF_SECONDS, BASE_SECONDS * 2 ** (attempt - 1))
+    return full * (0.5 + 0.5 * jitter)
+
+
+def wait_seconds(attempt: int, jitter: float, asked_seconds: float | None) -> float | None:
+    """How long to wait before the next attempt, or None where there shall be none."""
+    if attempt >= ATTEMPTS or (asked_seconds is not None and asked_seconds > MAX_WAIT_SECONDS):
+        return None
+    return max(back_off(attempt, jitter), asked_seconds or 0.0)
+
+
+def retry_after(header: str | None, now_ms: int) -> float | None:
+    """The seconds that a Retry-After header asks for, given as seconds or as a date; None where it says nothing."""
+    text = (header or "").strip()
+    if not text:
+        return None
+    if text.replace(".", "", 1).isdecimal() and len(text) < 12:
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, when.timestamp() - now_ms / 1000)
