@@ -101,8 +101,14 @@ class Kernel:
         return await self.database.read(transaction, workspace_id=actor.workspace_id)
 
     async def events(self, actor: Actor, query: LiveQuery[Row], cursor: str) -> AsyncIterator[Delivery]:
-        """Batches of the events a live query listens to, from a cursor on, for as long as anyone reads."""
+        """Batches of the events a live query listens to, from a cursor on, for as long as anyone reads.
+
+        A cursor beyond the journal's end, as after a restored backup, is answered by a `reset`.
+        """
         seq = int(cursor)
+        if seq > (await self.look(actor, lambda ctx: journal.head(ctx.connection, ctx.workspace_id))).seq:
+            yield Delivery((), cursor, reset=True)
+            return
         while True:
             batch = await self.ask_events(actor, query, seq)
             if batch is None:

@@ -34,9 +34,18 @@ class Wake:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(workspace_id, set()).add(future)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(future, timeout_seconds)
-        self._waiting.get(workspace_id, set()).discard(future)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(future, timeout_seconds)
+        finally:
+            self._forget(workspace_id, future)
+
+    def _forget(self, workspace_id: str, future: asyncio.Future[None]) -> None:
+        """A listener that gave up or was cancelled leaves nothing behind."""
+        waiting = self._waiting.get(workspace_id, set())
+        waiting.discard(future)
+        if not waiting:
+            self._waiting.pop(workspace_id, None)
 
 
 class Ticks:
