@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from legate_core.actions.invoke import RunFolders
 from legate_core.agents.model import AgentDefinition
@@ -20,8 +19,9 @@ from legate_core.client import LocalClient
 from legate_core.connectors.base import Surroundings
 from legate_core.connectors.registry import built_in_tools
 from legate_core.crypto.bodies import BodyKeyRing
+from legate_core.crypto.keys import BODIES, KeyPort, get_or_make, key_port
+from legate_core.crypto.secret import Secret
 from legate_core.egress.broker import Broker
-from legate_core.errors import Locked
 from legate_core.features import features
 from legate_core.identity import bootstrap
 from legate_core.identity.authorize import MatrixAuthorizer, Sessions
@@ -44,17 +44,6 @@ from legate_core.storage.engine import Database
 from legate_core.storage.migrate import migrate
 from legate_core.storage.ownership import Ownership
 from legate_core.tools.catalog import Catalog
-
-BODIES = "bodies"
-"""The name of the data key that wraps the keys of run bodies."""
-
-
-class Keys(Protocol):
-    """Where this process keeps its keys; `crypto` has the adapters."""
-
-    def get(self, name: str) -> bytes | None: ...
-
-    def put(self, name: str, value: bytes) -> None: ...
 
 
 @dataclass
@@ -81,24 +70,31 @@ class Core:
         self._ownership.release()
 
 
-async def open_core(settings: Settings, keys: Keys, *, clock: Clock | None = None) -> Core:
-    """Open the data folder and start the engine. Raises `Locked`, `Damaged` or `Unavailable`; then nothing was changed."""
+async def open_local(settings: Settings, *, keys: KeyPort | None = None, clock: Clock | None = None) -> Core:
+    """Open the data folder and start the engine; the caller closes it.
+
+    `keys` is the key port, where it is not the one that the settings name. Raises `Locked`, `Damaged` or `Unavailable`
+    with what to do; then nothing was changed.
+    """
     ownership = Ownership(settings.home)
     await asyncio.to_thread(ownership.acquire)
     try:
-        return await _open(settings, keys, clock or SystemClock(), ownership)
+        port = keys or key_port(settings)
+        await asyncio.to_thread(port.unlock, Secret(settings.passphrase))
+        return await _open(settings, port, clock or SystemClock(), ownership)
     except BaseException:
         ownership.release()
         raise
 
 
-async def _open(settings: Settings, keys: Keys, clock: Clock, ownership: Ownership) -> Core:
+async def _open(settings: Settings, keys: KeyPort, clock: Clock, ownership: Ownership) -> Core:
     features()
     await asyncio.to_thread(migrate, settings.url)
     database = Database(settings.url)
     try:
         known = await database.read(bootstrap.personal_workspace)
-        body_keys = BodyKeys(BodyKeyRing(await asyncio.to_thread(_body_key, keys, known is None)))
+        body_key = await asyncio.to_thread(get_or_make, keys, BODIES, may_make=known is None)
+        body_keys = BodyKeys(BodyKeyRing(body_key))
         authorizer = MatrixAuthorizer(Sessions())
         kernel = Kernel(database, body_keys, authorizer, clock)
         executor = _compose(kernel, authorizer, settings)
@@ -141,21 +137,6 @@ async def _first_start(kernel: Kernel) -> tuple[str, str]:
 
     await kernel.change(kernel.system(workspace_id), create, "first start")
     return workspace_id, person_id
-
-
-def _body_key(keys: Keys, is_first_start: bool) -> bytes:
-    """The data key of run bodies; made at the first start, and never made anew over bodies it could not open."""
-    found = keys.get(BODIES)
-    if found is not None:
-        return found
-    if not is_first_start:
-        raise Locked(
-            "The key that opens this data folder is not where it was kept. Unlock the keyring it lies in, or restore "
-            "the folder together with its keys."
-        )
-    made = os.urandom(32)
-    keys.put(BODIES, made)
-    return made
 
 
 def _user_name() -> str:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from legate_core.errors import Invalid
 
 KEYS = ("keyring", "passphrase", "memory")
+
+THROW_AWAY = "throw-away"
+"""A data folder with this file in it holds nothing that anybody would miss; only there may keys lie in memory."""
+
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+"""What ships with the product beside its code: the practice workspace, help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,30 @@ def from_environment(environment: Mapping[str, str] | None = None, home: Path | 
         raise Invalid(f"LEGATE_PORT is {env['LEGATE_PORT']!r}; it must be a number from 1 to 65535.") from error
     if not 0 <= port <= 65535:
         raise Invalid(f"LEGATE_PORT is {port}; it must be a number from 1 to 65535.")
+    folder = home or (Path(env["LEGATE_HOME"]).expanduser() if env.get("LEGATE_HOME") else default_home())
     return Settings(
-        home=home or (Path(env["LEGATE_HOME"]).expanduser() if env.get("LEGATE_HOME") else default_home()),
+        home=folder.absolute(),
         database_url=env.get("LEGATE_DATABASE_URL", ""),
         keys=keys,
         passphrase=env.get("LEGATE_PASSPHRASE", ""),
         token=env.get("LEGATE_TOKEN", ""),
         host=env.get("LEGATE_HOST", "127.0.0.1"),
         port=port,
+        is_throw_away=(folder / THROW_AWAY).exists(),
     )
+
+
+def throw_away(settings: Settings) -> Settings:
+    """The same settings for a folder that is made for throwing away, its keys in memory.
+
+    Marks a new or empty folder; a folder that holds something without the mark is refused with `Invalid`.
+    """
+    mark = settings.home / THROW_AWAY
+    if not mark.exists():
+        if settings.home.exists() and any(settings.home.iterdir()):
+            raise Invalid(
+                f"{settings.home} holds something already, so it is not used for practice. Choose an empty folder."
+            )
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mark.write_text("This data folder is for practice. Its keys protect nothing; delete it whenever you like.\n")
+    return replace(settings, keys="memory", is_throw_away=True)

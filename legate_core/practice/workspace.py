@@ -1,0 +1,87 @@
+"""Lays out the practice workspace: a throw-away data folder, the sample files, and the practice deputy, published."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from legate_core.agents.commands import Agents, CreateAgent, PublishAgent
+from legate_core.agents.model import AgentDefinition, Limits
+from legate_core.app import Core, open_local
+from legate_core.errors import Damaged
+from legate_core.settings import RESOURCES, Settings, from_environment, throw_away
+
+SAMPLE = RESOURCES / "sample" / "practice"
+FILES = "practice"
+
+
+def practice_home(home: Path | None = None) -> Path:
+    """The data folder of the practice workspace: inside the one that is used for work, so that it is found and kept apart."""
+    return (home or from_environment().home) / "practice-workspace"
+
+
+async def open_practice(home: Path | None = None) -> Core:
+    """Open the practice workspace below a data folder, laid out at the first time; the caller closes it."""
+    return await open_throw_away(practice_home(home))
+
+
+async def open_throw_away(folder: Path) -> Core:
+    """Open the practice workspace in exactly this folder, which must be new, empty or one of its kind."""
+    settings = await asyncio.to_thread(_lay_out, folder)
+    core = await open_local(settings)
+    try:
+        if not await core.client.ask(Agents()):
+            agent_id = await core.client.send(CreateAgent(deputy(settings.home / FILES)))
+            await core.client.send(PublishAgent(agent_id, note="The practice deputy, as it ships."))
+    except BaseException:
+        await core.close()
+        raise
+    return core
+
+
+def practice_task() -> tuple[str, str]:
+    """The practice deputy's name, and the words that start its first run."""
+    data = _read(SAMPLE)
+    return str(data["name"]), str(data["task"])
+
+
+def deputy(folder: Path) -> AgentDefinition:
+    """The practice deputy's definition, with its folders where they lie now."""
+    data = _read(folder)
+    model = dict(data["model"])
+    if "script" in model:
+        model["script"] = str(folder / model["script"])
+    return AgentDefinition(
+        name=data["name"],
+        purpose=data["purpose"],
+        instructions=data["instructions"],
+        model=model,
+        tools=tuple(data["tools"]),
+        limits=Limits(**data["limits"]),
+        folders={name: str(folder / path) for name, path in data["folders"].items()},
+        sender=data["mail"]["sender"],
+    )
+
+
+def _lay_out(folder: Path) -> Settings:
+    settings = throw_away(from_environment({}, folder))
+    files = settings.home / FILES
+    if not files.exists():
+        # Copied beside and renamed, so that a start cut off in the middle leaves no half of it.
+        fresh = settings.home / f"{FILES}.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(SAMPLE, fresh)
+        fresh.rename(files)
+    return settings
+
+
+def _read(folder: Path) -> Mapping[str, Any]:
+    path = folder / "practice.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise Damaged(f"The practice workspace cannot be read ({error}). Delete {folder} and start again.") from error
