@@ -77,9 +77,7 @@ class BodyKeyRing:
     def unwrap(self, workspace_id: str, scope: str, wrapped: bytes) -> BodyKey:
         """The key behind a wrapped one. Raises `Damaged` when it was changed or belongs to another scope."""
         try:
-            raw = self._aead.decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], f"{workspace_id}/{scope}".encode()
-            )
+            raw = self._aead.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], f"{workspace_id}/{scope}".encode())
         except (InvalidTag, ValueError) as error:
             raise Damaged("A stored body key was changed or cut. Restore the latest backup.") from error
         return BodyKey(raw, f"{workspace_id}/{scope}")

@@ -1,0 +1,29 @@
+"""Keys in memory are for throw-away folders, and are the same for the same seed."""
+
+import pytest
+
+from legate_core.crypto.keys import BODIES, DEVICE, note_name
+from legate_core.crypto.keys.memory import MemoryKeys
+from legate_core.errors import Invalid
+
+
+def opened(seed: bytes) -> MemoryKeys:
+    port = MemoryKeys(seed, is_throw_away=True)
+    port.unlock()
+    return port
+
+
+def test_they_are_refused_where_data_is_meant_to_stay() -> None:
+    with pytest.raises(Invalid, match="throw-away"):
+        MemoryKeys(b"seed", is_throw_away=False)
+
+
+def test_a_restarted_process_with_the_same_seed_finds_the_same_keys() -> None:
+    assert opened(b"one").get(BODIES) == opened(b"one").get(BODIES)
+    assert opened(b"one").get(BODIES) != opened(b"two").get(BODIES)
+    assert opened(b"one").get(BODIES) != opened(b"one").get(DEVICE)
+
+
+def test_only_first_keys_are_derived() -> None:
+    assert opened(b"one").get("master/2") is None
+    assert opened(b"one").get(note_name("ws_1")) is None
