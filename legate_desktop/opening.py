@@ -23,7 +23,7 @@ def opener(*, practice: bool = False, home: Path | None = None, server: str = ""
         if practice:
             opened = await core.open_practice(home)
             return OpenedCore(opened.client, opened.close, practice=core.practice_task())
-        opened = await core.open_local(home)
+        opened = await core.open_local(core.from_environment(home=home))
         return OpenedCore(opened.client, opened.close)
 
     return open_core

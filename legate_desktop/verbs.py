@@ -53,6 +53,10 @@ def _has_card(page: Any) -> str:
     return "" if page.state.card is not None else tr("Choose something that waits")
 
 
+def _rule(page: Any) -> str:
+    return page.state.why_not_delete()
+
+
 def _undo(page: Any) -> str:
     return "" if page.state.undoable_id else tr("There is nothing to undo")
 
@@ -85,6 +89,7 @@ APPROVALS: tuple[Verb, ...] = (
     Verb("do_it", "It did not: do it", "2", "send-horizontal", "secondary", lambda p: p.settle("do_it"), _in_doubt),
     Verb("give_up", "Give up", "3", "x", "quiet", lambda p: p.settle("give_up"), _in_doubt),
     Verb("open_run", "Open run", "O", "activity", "quiet", lambda p: p.show_run(), _has_card),
+    Verb("delete_rule", "Delete rule", "Del", "x", "danger", lambda p: p.delete_chosen_rule(), _rule),
     Verb("undo", "Undo", "Z", "undo-2", "quiet", lambda p: p.state.undo(), _undo, ("Ctrl+Z",)),
     Verb("next", "Next", "J", "", "quiet", lambda p: p.state.move(1), _nothing),
     Verb("previous", "Previous", "K", "", "quiet", lambda p: p.state.move(-1), _nothing),

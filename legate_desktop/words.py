@@ -14,6 +14,7 @@ _BLANKS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _PLAIN_SPACES = frozenset(" \u00a0\u202f")
 _MOST_MARKS_IN_A_ROW = 3
+_LONGEST_LINE = 1_000
 _BLANK_RUN = re.compile(r"[ \t\r\n]+")
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -57,15 +58,17 @@ def is_hidden(char: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """The same for a row of a list: runs of blanks and line breaks become one space, everything hidden is shown."""
-    return visible(_BLANK_RUN.sub(" ", text).strip(" "), keep_lines=False)
+    """The same for a row of a list: runs of blanks and line breaks become one space, everything hidden is shown.
+
+    What is longer than any row is cut here already, so that a huge text costs no more than a row.
+    """
+    cut = text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "…"
+    return visible(_BLANK_RUN.sub(" ", cut).strip(" "), keep_lines=False)
 
 
 def value_text(value: Any) -> str:
-    """An argument as a person reads it: strings bare, everything else as indented JSON; hidden characters shown."""
-    if isinstance(value, str):
-        return visible(value)
-    return visible(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+    """An argument as a person reads it: strings bare, everything else as indented JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
 
 
 def short_age(milliseconds: int) -> str:

@@ -49,8 +49,8 @@ class Window(QMainWindow):
         practice.noticed.connect(self.say)
         self.sidebar.chosen.connect(self.go)
         self.approvals.open_run.connect(self.open_run)
-        approvals.counts_changed.connect(lambda: self.sidebar.set_count("approvals", approvals.waiting_count))
-        runs.counts_changed.connect(lambda: self._show_engine(runs.running_count))
+        approvals.counts_changed.connect(self._show_waiting)
+        runs.counts_changed.connect(self._show_running)
         look.changed.connect(self._dress)
         self._keys()
         self.say_engine(tr("Engine starts…"), "text3")
@@ -82,7 +82,11 @@ class Window(QMainWindow):
         """The foot of the sidebar."""
         self.sidebar.engine.say(words, ink)
 
-    def _show_engine(self, running: int) -> None:
+    def _show_waiting(self) -> None:
+        self.sidebar.set_count("approvals", self.approvals.state.waiting_count)
+
+    def _show_running(self) -> None:
+        running = self.runs.state.running_count
         self.sidebar.set_count("runs", running)
         self.say_engine(f"{tr('Local engine')} · {plural('%n running', running)}", "green")
 

@@ -47,6 +47,7 @@ QMainWindow, QWidget#page {{ background: {theme.abyss}; }}
 QWidget#sidebar {{ background: {theme.deck}; border-right: 1px solid {theme.line}; }}
 QWidget#detail, QScrollArea#detail, QWidget#detailBody {{ background: {theme.panel}; }}
 QWidget#detail {{ border-left: 1px solid {theme.line}; }}
+QWidget#answers {{ background: {theme.panel}; border-top: 1px solid {theme.line}; }}
 QLabel {{ background: transparent; color: {theme.text2}; }}
 QLabel[role="display"], QLabel[role="title"], QLabel[role="name"], QLabel[role="mark"] {{ color: {theme.text}; }}
 QLabel[role="caption"], QLabel[role="hint"] {{ color: {theme.text3}; }}

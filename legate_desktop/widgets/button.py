@@ -43,6 +43,8 @@ class Button(QAbstractButton):
         self.is_held = is_held
         self.is_armed = False
         self.is_confirming = False
+        self._action: QAction | None = None
+        self._action_key = ""
         self._is_under_mouse = False
         self._is_focus_shown = False
         self._held_for = QElapsedTimer()
@@ -60,9 +62,10 @@ class Button(QAbstractButton):
 
     def follow(self, action: QAction, *, key: str = "") -> None:
         """Show an action: its words, key, state and tip; firing triggers it."""
+        self._action, self._action_key = action, key
         self.fired.connect(action.trigger)
-        action.changed.connect(lambda: self._take(action, key))
-        self._take(action, key)
+        action.changed.connect(self._take)
+        self._take()
 
     def press_by_key(self) -> None:
         """The verb's key was pressed: fire, or arm and then fire."""
@@ -261,7 +264,10 @@ class Button(QAbstractButton):
         self.updateGeometry()
         self.update()
 
-    def _take(self, action: QAction, key: str) -> None:
+    def _take(self) -> None:
+        action, key = self._action, self._action_key
+        if action is None:
+            return
         self.setText(action.text())
         self.setAccessibleName(action.text())
         self.key = key or action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

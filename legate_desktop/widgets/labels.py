@@ -7,7 +7,9 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
 from legate_desktop.theme.look import font, look
-from legate_desktop.words import visible
+from legate_desktop.words import tr, visible
+
+MOST_CHARACTERS = 20_000
 
 
 class Label(QLabel):
@@ -45,8 +47,9 @@ class Caption(Label):
 class OutsideText(QPlainTextEdit):
     """Text that somebody else wrote, whole, wrapped anywhere, selectable, with everything hidden made visible.
 
-    As tall as its text up to `most_lines`; beyond that it scrolls inside. It is no text field: one-letter keys go
-    through to the page, Tab moves on.
+    As tall as its text up to `most_lines`; beyond that it scrolls inside. A text longer than a page of a long book is
+    cut, and says by how much; what must be shown whole is a `LongText`. It is no text field: one-letter keys go through
+    to the page, Tab moves on.
     """
 
     def __init__(
@@ -86,7 +89,9 @@ class OutsideText(QPlainTextEdit):
 
     def set_text(self, text: str) -> None:
         """Show this text; what hides in it is shown by its code point."""
-        shown = visible(text)
+        shown = visible(text[:MOST_CHARACTERS])
+        if len(text) > MOST_CHARACTERS:
+            shown += "\n" + tr("… and {count} more characters").format(count=f"{len(text) - MOST_CHARACTERS:,}")
         if shown != self.toPlainText():
             self.setPlainText(shown)
         self._fit()

@@ -29,8 +29,8 @@ SURFACE = SimpleNamespace(
     ApprovalCard=message("ApprovalCard", "approval_id"),
     DoubtCard=message("DoubtCard", "action_id"),
     ApproveAction=message("ApproveAction", "approval_id", "digest", scope="", amount=None, hold_seconds=0),
-    EditAction=message("EditAction", "approval_id", "digest", "arguments", hold_seconds=0),
-    RejectAction=message("RejectAction", "approval_id", "reason", stop=False, hold_seconds=0),
+    EditAction=message("EditAction", "approval_id", "arguments", digest="", hold_seconds=0),
+    RejectAction=message("RejectAction", "approval_id", reason="", stop=False, hold_seconds=0),
     SettleDoubt=message("SettleDoubt", "action_id", "answer"),
     UndoAnswer=message("UndoAnswer", "approval_id"),
     Prove=message("Prove", "passphrase"),
@@ -162,7 +162,9 @@ def step(number: int, **changes: Any) -> SimpleNamespace:
 def rule(rule_id: str, words: str, **changes: Any) -> SimpleNamespace:
     """A rule as the core lists it."""
     given: dict[str, Any] = {"effect": "send", "verdict": "allow", "uses": 0, "last_used_at": NOW - 5 * MINUTE}
-    return SimpleNamespace(**(given | {"id": rule_id, "words": words, "ends": "", "is_built_in": False} | changes))
+    given |= {"id": rule_id, "words": words, "ends": "", "is_built_in": False, "state": "active"}
+    given |= {"conditions": f"tool is mail.send ({words})", "created_at": NOW - 60 * MINUTE}
+    return SimpleNamespace(**(given | changes))
 
 
 @dataclass

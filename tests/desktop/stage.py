@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QWidget
+from pytestqt.qtbot import QtBot
 
 from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
 from legate_desktop.shell.window import Window
 from legate_desktop.theme.tokens import INERT_MS
+from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.dialog import Dialog
 from tests.desktop.fake_core import NOW, FakeBridge, practice_bridge
+
+D = TypeVar("D", bound=Dialog)
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @dataclass
@@ -32,16 +44,103 @@ class Clock:
 
 def make_states(bridge: FakeBridge, clock: Clock | None = None) -> tuple[ApprovalsState, RunsState, Practice]:
     """The states of the pages on a fake bridge."""
-    clock = clock or Clock()
-    approvals = ApprovalsState(bridge, clock=clock, wall_clock=lambda: NOW)
+    approvals = ApprovalsState(bridge, clock=clock or Clock(), wall_clock=lambda: NOW)
     return approvals, RunsState(bridge, wall_clock=lambda: NOW), Practice(bridge)
 
 
-def make_window(bridge: FakeBridge | None = None, clock: Clock | None = None) -> tuple[Window, FakeBridge]:
-    """A window that is open on its core."""
+def make_window(
+    bridge: FakeBridge | None = None, clock: Clock | None = None, *, is_open: bool = True
+) -> tuple[Window, FakeBridge]:
+    """A window that is open on its core, or still waits for it."""
     bridge = bridge or practice_bridge()
     approvals, runs, practice = make_states(bridge, clock)
     window = Window(approvals, runs, practice, "Practice workspace")
-    approvals.open()
-    runs.open()
+    if is_open:
+        approvals.open()
+        runs.open()
     return window, bridge
+
+
+class Stage:
+    """What a person does at the window: keys, clicks, and what is sent because of them."""
+
+    def __init__(self, qtbot: QtBot, bridge: FakeBridge | None = None, *, is_open: bool = True) -> None:
+        self.bot = qtbot
+        self.clock = Clock()
+        self.window, self.bridge = make_window(bridge, self.clock, is_open=is_open)
+        self.approvals = self.window.approvals
+        self.runs = self.window.runs
+        self.state = self.approvals.state
+
+    def show(self, width: int = 1280, height: int = 860) -> None:
+        """Show the window and make it the active one, as shortcuts want it."""
+        self.window.resize(width, height)
+        self.window.show()
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Give the window the focus, as a window manager does when a dialog has closed."""
+        self.window.activateWindow()
+        self.bot.waitUntil(lambda: QApplication.activeWindow() is self.window)
+        self.approvals.take_focus()
+
+    def choose(self, row_id: str) -> None:
+        """Put the cursor on a row and wait until its keys are awake."""
+        self.state.select(row_id)
+        self.clock.let_keys_wake()
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key where the focus is."""
+        self.bot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+
+    def type(self, text: str) -> None:
+        """Type where the focus is."""
+        self.bot.keyClicks(QApplication.focusWidget(), text)
+
+    def click(self, widget: QWidget, at: QPoint | None = None) -> None:
+        """Click a widget."""
+        if at is None:
+            self.bot.mouseClick(widget, Qt.MouseButton.LeftButton)
+        else:
+            self.bot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at)
+
+    def button(self, verb_id: str) -> Button:
+        """A button under the card."""
+        return self.approvals.buttons[verb_id]
+
+    def dialog(self, kind: type[D]) -> D:
+        """The dialog that is open, given the focus as a window manager would."""
+        found = self.dialogs(kind)
+        assert len(found) == 1, f"{len(found)} dialogs of kind {kind.__name__} are open"
+        found[0].activateWindow()
+        self.bot.waitUntil(lambda: QApplication.activeWindow() is found[0])
+        return found[0]
+
+    def dialogs(self, kind: type[D]) -> list[D]:
+        """All open dialogs of a kind."""
+        return [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, kind) and widget.isVisible()]
+
+    @property
+    def sent(self) -> list[Any]:
+        """The commands that were sent."""
+        return self.bridge.sent
+
+    def sent_names(self) -> list[str]:
+        """Their names, in order."""
+        return [type(command).__name__ for command in self.bridge.sent]
+
+    def shown_ids(self) -> list[str]:
+        """The ids of the rows in the list."""
+        rows: Sequence[Any] = self.approvals.model.rows
+        return [row.id for row in rows]
+
+    def toasts(self) -> list[str]:
+        """What the toasts say."""
+        return [toast.text.text() for toast in self.window.toasts.toasts()]
+
+    def card_texts(self) -> list[str]:
+        """Every text on the card."""
+        body = self.approvals.card.widget()
+        assert body is not None, "no card is shown"
+        labels = [label.text() for label in body.findChildren(QLabel)]
+        return labels + [text.toPlainText() for text in body.findChildren(QPlainTextEdit)]

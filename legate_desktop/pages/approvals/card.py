@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QPainter, QPaintEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.pages.approvals.facts import facts_grid
 from legate_desktop.pages.approvals.view import Argument, Card, Change, Origin, StepBefore
 from legate_desktop.theme.look import colour, look
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
+from legate_desktop.widgets.long_text import LongText
 from legate_desktop.widgets.notices import IconLabel
 from legate_desktop.widgets.pill import PillLabel
 from legate_desktop.widgets.sign_label import SignLabel
@@ -185,7 +187,7 @@ def _argument(argument: Argument) -> QWidget:
     grid.addWidget(origin, 0, 1)
     grid.setColumnStretch(1, 1)
     name = f"{one_line(argument.name)}, {one_line(argument.origin.words)}"
-    grid.addWidget(OutsideText(value_text(argument.value), "mono", framed=True, most_lines=16, name=name), 1, 0, 1, 2)
+    grid.addWidget(LongText(value_text(argument.value), name), 1, 0, 1, 2)
     return block
 
 
@@ -206,17 +208,7 @@ def _facts(column: QVBoxLayout, card: Card, now: int) -> None:
         (tr("Cost"), card.cost or tr("none declared")),
     ]
     column.addSpacing(10)
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(2)
-    grid.setColumnStretch(1, 1)
-    width = max(QFontMetricsF(Label("", "body").font()).horizontalAdvance(name) for name, _ in facts)
-    for at, (name, value) in enumerate(facts):
-        label = Label(name, "body", tone="quiet")
-        label.setMinimumWidth(round(width))
-        grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(OutsideText(value, "mono", name=name), at, 1)
-    column.addLayout(grid)
+    column.addLayout(facts_grid(facts))
 
 
 def _asked_because(column: QVBoxLayout, card: Card, _now: int) -> None:

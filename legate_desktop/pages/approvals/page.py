@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.approval_row import ApprovalDelegate
 from legate_desktop.delegates.rows import RowList
@@ -15,21 +15,22 @@ from legate_desktop.models import LiveModel
 from legate_desktop.notice import Notice
 from legate_desktop.pages.approvals.card import CardView
 from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.approvals.rule import RuleView
 from legate_desktop.pages.approvals.state import ApprovalsState, Unsent
-from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, RuleRow, Tab, row_sentence
+from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, Tab, row_sentence
 from legate_desktop.practice import Practice
 from legate_desktop.theme import tokens
-from legate_desktop.theme.look import look
-from legate_desktop.theme.resources import icon
 from legate_desktop.verbs import APPROVALS, Verbs
 from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
 from legate_desktop.widgets.tabs import Tabs
-from legate_desktop.words import counted, plural, tr
+from legate_desktop.words import counted, plural, tr, value_text
 
 AGES_EVERY_MS = 10_000
+LONGEST_EDIT = 400_000
 ANSWERS = ("approve", "reject", "scopes", "edit", "stop")
 DOUBTS = ("happened", "do_it", "give_up")
 
@@ -91,6 +92,13 @@ class ApprovalsPage(Page):
         """Open the arguments for editing."""
         if self.state.is_inert() or self.state.card is None:
             return
+        size = len(value_text(dict(self.state.card.proposed)))
+        if size > LONGEST_EDIT:
+            text = tr(
+                "These arguments are too large to edit here: {size} characters. Approve or reject them as they are."
+            )
+            self._say(Notice(text.format(size=f"{size:,}"), is_error=True))
+            return
         dialog = EditDialog(self.state.card, self)
         dialog.sent.connect(lambda: self._send_edit(dialog))
         dialog.open()
@@ -103,6 +111,11 @@ class ApprovalsPage(Page):
         """Show the log of the run that asks."""
         if self.state.card is not None:
             self.open_run.emit(self.state.card.row.run_id)
+
+    def delete_chosen_rule(self) -> None:
+        """Delete the rule under the cursor; the only way back is a new answer."""
+        if self.state.selected_rule is not None:
+            self.state.delete_rule(self.state.selected_rule.id)
 
     def take_focus(self) -> None:
         """The page was opened: the keys go to the list."""
@@ -117,14 +130,7 @@ class ApprovalsPage(Page):
 
     def _build(self) -> None:
         self.head = PageTitle(tr("Approvals"))
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText(tr("Filter…   /"))
-        self.filter.setAccessibleName(tr("Filter"))
-        self.filter.setToolTip(tr("By tool, agent, run or what it wants"))
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(270)
-        self.filter.setMinimumWidth(110)
-        self._filter_icon = self.filter.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
+        self.filter = FilterField(tr("By tool, agent, run or what it wants"))
         self.head.row.addWidget(self.filter, 10)
         names = (("waiting", tr("Waiting")), ("decided", tr("Decided")), ("rules", tr("Rules")))
         self.tabs = Tabs(names, tr("Which approvals"))
@@ -165,9 +171,11 @@ class ApprovalsPage(Page):
         self.detail.setMinimumWidth(tokens.DETAIL_MIN_PX)
         self.detail.setMaximumWidth(tokens.DETAIL_MAX_PX)
         self.card = CardView()
+        self.rule = RuleView()
         self.nothing = EmptyState("inbox", "", "")
         self.card_stack = QStackedWidget()
         self.card_stack.addWidget(self.card)
+        self.card_stack.addWidget(self.rule)
         self.card_stack.addWidget(self.nothing)
         self.answers = QWidget()
         column = QVBoxLayout(self.detail)
@@ -182,6 +190,8 @@ class ApprovalsPage(Page):
         flow.setContentsMargins(0, 0, 0, 0)
         outer = self.answers
         outer.setContentsMargins(20, 8, 20, 12)
+        outer.setObjectName("answers")
+        outer.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.buttons: dict[str, Button] = {}
         for verb_id in (*ANSWERS, *DOUBTS, "undo"):
             verb = self.verbs.verb(verb_id)
@@ -190,8 +200,8 @@ class ApprovalsPage(Page):
             self.buttons[verb_id] = button
             flow.addWidget(button)
         self.empty.action.follow(self.verbs["practice"])
-        self.delete_rule = Button(tr("Delete rule"), kind="danger")
-        self.delete_rule.fired.connect(lambda: self.state.delete_rule(self.state.selected_id))
+        self.delete_rule = Button("", kind="danger")
+        self.delete_rule.follow(self.verbs["delete_rule"])
         flow.addWidget(self.delete_rule)
 
     # Binding.
@@ -199,7 +209,7 @@ class ApprovalsPage(Page):
     def _bind(self) -> None:
         state = self.state
         state.rows_changed.connect(self._show_rows)
-        state.tab_changed.connect(lambda: self.tabs.choose(state.tab))
+        state.tab_changed.connect(self._on_tab)
         state.selection_changed.connect(self._show_selection)
         state.card_changed.connect(self._show_card)
         state.answering_changed.connect(self._show_answering)
@@ -212,11 +222,10 @@ class ApprovalsPage(Page):
         state.noticed.connect(self._say)
         self.filter.textChanged.connect(state.set_filter)
         self.filter.installEventFilter(self)
-        self.tabs.chosen.connect(lambda name: state.set_tab(_tab(name)))
+        self.tabs.chosen.connect(self._on_tab_chosen)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         self.list.customContextMenuRequested.connect(self._menu)
         self._seconds.timeout.connect(self._on_seconds)
-        look.changed.connect(lambda: self._filter_icon.setIcon(icon("search", "text3")))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """In the filter, Esc empties and leaves it; arrows and Enter go to the list."""
@@ -247,6 +256,12 @@ class ApprovalsPage(Page):
         row = self.model.at(current.row())
         if row is not None:
             self.state.select(row.id)
+
+    def _on_tab_chosen(self, name: str) -> None:
+        self.state.set_tab(_tab(name))
+
+    def _on_tab(self) -> None:
+        self.tabs.choose(self.state.tab)
 
     def _on_undo(self) -> None:
         self._undo_ends.start(self.state.undo_left_ms + 1)
@@ -302,6 +317,10 @@ class ApprovalsPage(Page):
                 self.card.show_card(state.card, state.now())
                 self.buttons["approve"].set_held(state.card.row.is_grave)
             self.card_stack.setCurrentWidget(self.card)
+        elif state.selected_rule is not None:
+            self.card.card = None
+            self.rule.show_rule(state.selected_rule, state.now())
+            self.card_stack.setCurrentWidget(self.rule)
         else:
             self.card.card = None
             self.nothing.say(*_nothing_words(state))
@@ -333,8 +352,9 @@ class ApprovalsPage(Page):
         for verb_id in DOUBTS:
             self.buttons[verb_id].setVisible(is_doubt)
         self.buttons["undo"].setVisible(bool(self.state.undoable_id) and card is not None and not is_open)
-        rule = next((row for row in self.state.rows if row.id == self.state.selected_id), None)
-        self.delete_rule.setVisible(isinstance(rule, RuleRow) and not rule.is_built_in)
+        rule = self.state.selected_rule
+        self.answers.setVisible(card is not None or (rule is not None and not rule.is_built_in))
+        self.delete_rule.setVisible(rule is not None and not rule.is_built_in)
 
     def _menu(self, at: QPoint) -> None:
         if self.state.card is None or not self.state.card.row.is_open:
@@ -378,12 +398,6 @@ def _empty_words(state: ApprovalsState, practice: Practice) -> tuple[str, str]:
 def _nothing_words(state: ApprovalsState) -> tuple[str, str]:
     if state.card_error:
         return tr("This card could not be read"), state.card_error
-    if state.tab == "rules":
-        row = next((row for row in state.rows if row.id == state.selected_id), None)
-        if isinstance(row, RuleRow):
-            built_in = tr("It ships with Legate and cannot be deleted here.")
-            made = tr("Deleting it means: what it allowed is asked again.")
-            return row.words, built_in if row.is_built_in else made
     if isinstance(state.selected_row, ApprovalRow) or state.is_loading:
         return "", ""
     return tr("Nothing chosen"), tr("Choose a row to read everything about it before you answer.")

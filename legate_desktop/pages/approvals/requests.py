@@ -34,7 +34,6 @@ ORIGINS: Mapping[str, OriginKind] = {
 }
 # The core lists *only this once* among its scopes; here that is an answer of its own.
 ONCE = "once"
-DOUBT_ANSWERS: Mapping[DoubtChoice, str] = {"happened": "happened", "do_it": "do_it", "give_up": "give_up"}
 
 
 def queries(tab: Tab) -> Sequence[Any]:
@@ -53,17 +52,21 @@ def card_query(row: ApprovalRow) -> Any:
 
 def approve(card: Card, scope_id: str = "", *, amount: int | None = None, hold_seconds: int) -> Any:
     """Yes to what was shown: the digest binds it. `hold_seconds` is how long it can be taken back."""
-    return core.ApproveAction(card.id, card.digest, scope=scope_id, amount=amount, hold_seconds=hold_seconds)
+    return core.ApproveAction(
+        approval_id=card.id, digest=card.digest, scope=scope_id, amount=amount, hold_seconds=hold_seconds
+    )
 
 
 def edit(card: Card, arguments: Mapping[str, Any], *, hold_seconds: int) -> Any:
     """Yes to other arguments."""
-    return core.EditAction(card.id, card.digest, dict(arguments), hold_seconds=hold_seconds)
+    return core.EditAction(
+        approval_id=card.id, digest=card.digest, arguments=dict(arguments), hold_seconds=hold_seconds
+    )
 
 
 def reject(card: Card, reason: str, *, and_stop: bool, hold_seconds: int) -> Any:
     """No."""
-    return core.RejectAction(card.id, reason, stop=and_stop, hold_seconds=hold_seconds)
+    return core.RejectAction(approval_id=card.id, reason=reason, stop=and_stop, hold_seconds=hold_seconds)
 
 
 def prove(passphrase: str) -> Any:
@@ -73,7 +76,7 @@ def prove(passphrase: str) -> Any:
 
 def settle(card: Card, choice: DoubtChoice) -> Any:
     """What became of an action in doubt."""
-    return core.SettleDoubt(card.row.id, DOUBT_ANSWERS[choice])
+    return core.SettleDoubt(action_id=card.row.id, answer=choice)
 
 
 def undo(approval_id: str) -> Any:
@@ -121,6 +124,9 @@ def rule_row(given: Any) -> RuleRow:
         last_used_at=given.last_used_at,
         ends=given.ends,
         is_built_in=given.is_built_in,
+        conditions=given.conditions,
+        is_used_up=given.state == "used_up",
+        made_at=given.created_at,
     )
 
 

@@ -104,6 +104,19 @@ class ApprovalsState(QObject):
         return row if isinstance(row, ApprovalRow) else None
 
     @property
+    def selected_rule(self) -> RuleRow | None:
+        """The rule under the cursor, on their tab."""
+        row = next((row for row in self._shown if row.id == self.selected_id), None)
+        return row if isinstance(row, RuleRow) else None
+
+    def why_not_delete(self) -> str:
+        """Why there is no rule to delete; nothing if there is."""
+        rule = self.selected_rule
+        if rule is None:
+            return tr("Choose a rule under Rules")
+        return tr("It ships with Legate and cannot be deleted here") if rule.is_built_in else ""
+
+    @property
     def undoable_id(self) -> str:
         """The answer that can still be taken back, or nothing."""
         return self._undoable[0] if self._undoable and self._clock() < self._undoable[1] else ""

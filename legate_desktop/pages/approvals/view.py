@@ -67,6 +67,9 @@ class RuleRow:
     last_used_at: int = 0
     ends: str = ""
     is_built_in: bool = False
+    conditions: str = ""
+    is_used_up: bool = False
+    made_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

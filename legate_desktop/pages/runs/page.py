@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.delegates.run_row import RunDelegate, StepDelegate
@@ -15,12 +15,11 @@ from legate_desktop.notice import Notice
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.pages.runs.view import RunRow, StepRow, figures, run_sentence, state_words, step_sentence
 from legate_desktop.practice import Practice
-from legate_desktop.theme.look import look
-from legate_desktop.theme.resources import icon
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.verbs import RUNS, Verbs
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
+from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
@@ -85,13 +84,7 @@ class RunsPage(Page):
     def _build(self) -> None:
         head = PageTitle(tr("Runs"))
         self.head = head
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText(tr("Filter…   /"))
-        self.filter.setAccessibleName(tr("Filter"))
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setMinimumWidth(90)
-        self.filter.setMaximumWidth(220)
-        self._filter_icon = self.filter.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
+        self.filter = FilterField(tr("By name, state or reason"))
         head.row.addWidget(self.filter, 10)
         self.banner = Banner()
         self.model: LiveModel[RunRow] = LiveModel(lambda run: run_sentence(run, self.state.now()))
@@ -181,9 +174,8 @@ class RunsPage(Page):
         self.filter.textChanged.connect(state.set_filter)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         self.steps.selectionModel().currentRowChanged.connect(self._on_step)
-        self.steps.verticalScrollBar().sliderMoved.connect(lambda _value: self._stop_following())
+        self.steps.verticalScrollBar().sliderMoved.connect(self._stop_following)
         self._seconds.timeout.connect(self._on_second)
-        look.changed.connect(lambda: self._filter_icon.setIcon(icon("search", "text3")))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -288,7 +280,7 @@ class RunsPage(Page):
         if self._is_following:
             self.steps.scrollToBottom()
 
-    def _stop_following(self) -> None:
+    def _stop_following(self, _value: int = 0) -> None:
         if self._is_following:
             self._is_following = False
             self._follow()
