@@ -28,11 +28,12 @@ if TYPE_CHECKING:
         NotFound,
         Unavailable,
     )
-    from legate_core.features import features
+    from legate_core.features import registry
+    from legate_core.identity.prove import Prove, SetPassphrase
     from legate_core.kernel.context import Actor
     from legate_core.kernel.dispatch import Kernel
     from legate_core.kernel.messages import Command, Delivery, LiveQuery, Query, Recorded, Snapshot, Tick
-    from legate_core.kernel.registry import Door, registry
+    from legate_core.kernel.registry import Door
     from legate_core.policy.commands import AddRule, ChangePolicySettings, DeleteRule, EditRule
     from legate_core.policy.queries import PolicySettings, Rules
     from legate_core.practice import open_practice, practice_task
@@ -56,11 +57,13 @@ _HOME: dict[str, str] = {
         "errors": (
             "Conflict Damaged Forbidden Invalid LegateError LimitReached Locked NeedsReauthentication NotFound Unavailable"
         ),
-        "features": "features",
+        # A function called as its module would be hidden by the module, once anybody imported that.
+        "features": "registry",
+        "identity.prove": "Prove SetPassphrase",
         "kernel.context": "Actor",
         "kernel.dispatch": "Kernel",
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
-        "kernel.registry": "Door registry",
+        "kernel.registry": "Door",
         "policy.commands": "AddRule ChangePolicySettings DeleteRule EditRule",
         "policy.queries": "PolicySettings Rules",
         "practice": "open_practice practice_task",

@@ -1,0 +1,225 @@
+"""The server put together: one application over one client of the core, and the process that runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import legate_core as core
+from legate_core import LegateError, NotFound, Unavailable
+from legate_server import openapi, problems, routes
+from legate_server.auth import LOOPBACK_NAMES, Guard, check_host, check_token
+from legate_server.stream import HEARTBEAT_SECONDS, Cursors, Streams
+
+if TYPE_CHECKING:
+    from legate_core import Client, Door, Settings
+
+SHUTDOWN_SECONDS = 10
+"""How long requests that run may take to end, once the server was asked to stop."""
+
+
+class Application(FastAPI):
+    """The ASGI application, and the streams it holds open."""
+
+    streams: Streams
+    routes_of_doors: list[routes.Route]
+
+
+def create_app(
+    client: Client,
+    token: str,
+    *,
+    doors: Iterable[Door] | None = None,
+    hosts: Iterable[str] = LOOPBACK_NAMES,
+    body_limit: int = routes.BODY_LIMIT,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
+) -> Application:
+    """The application over a client: whoever bears the token acts as that client's actor.
+
+    `doors` are those of the registry unless given. Raises `Invalid` for a token that cannot be one.
+    """
+    check_token(token)
+    found = routes.routes(core.registry if doors is None else doors)
+    # The description is made below, and no page of documentation is served: it would load its parts from elsewhere.
+    app = Application(title="Legate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.streams = Streams(heartbeat_seconds)
+    app.routes_of_doors = found
+    serving = routes.Serving(client, Cursors(token), app.streams, body_limit)
+    _add(app, "GET", "/health", _health)
+    _add(app, "GET", f"{routes.PREFIX}/session", _session)
+    _add(app, "GET", f"{routes.PREFIX}/openapi.json", _description(openapi.describe(found, version("legate"))))
+    _add(app, "GET", f"{routes.PREFIX}/runs/{{run_id}}/ticks", routes.ticks_endpoint(serving))
+    for route in found:
+        _add(app, route.form.method, route.path, routes.endpoint(route, serving))
+    app.add_exception_handler(HTTPException, _not_here)
+    app.add_middleware(EncodedPaths)
+    app.add_middleware(Guard, token=token, hosts=frozenset(hosts))
+    return app
+
+
+class EncodedPaths:
+    """Matches paths as they were sent, so that `%2F` in a name is no step. Endpoints decode their parameters."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("raw_path"):
+            scope = {**scope, "path": scope["raw_path"].decode("latin-1")}
+        await self._app(scope, receive, send)
+
+
+class Server(uvicorn.Server):
+    """uvicorn that ends open streams when asked to stop, and leaves by returning, so that the core is closed after it."""
+
+    def __init__(self, app: Application, host: str, port: int) -> None:
+        self._streams = app.streams
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                lifespan="off",
+                ws="none",
+                loop="asyncio",
+                http="h11",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.close()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        # uvicorn would raise the signal again at the end, before anybody could close the core.
+        loop = asyncio.get_running_loop()
+        caught: list[signal.Signals] = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Not in the main thread, or not on this platform: then whoever runs the loop stops the server.
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+                caught.append(number)
+        try:
+            yield
+        finally:
+            for number in caught:
+                loop.remove_signal_handler(number)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on this machine; port 0 takes any free one. Raises `Unavailable` where the port is taken."""
+    address = check_host(host)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((address, port))
+    except OSError as error:
+        found.close()
+        raise Unavailable(
+            f"Port {port} of {address} cannot be used: {error.strerror}. Stop what uses it, or set LEGATE_PORT."
+        ) from error
+    return found
+
+
+def url_of(listening: socket.socket) -> str:
+    """Where a listening socket is reached."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Opened(Protocol):
+    """A core that was opened: its client, and how to close what stands behind it."""
+
+    @property
+    def client(self) -> Client: ...
+
+    async def close(self) -> None: ...
+
+
+def serve(
+    settings: Settings,
+    *,
+    open_core: Callable[[Settings], Awaitable[Opened]] | None = None,
+    is_ready: Callable[[str], None] = lambda url: None,
+) -> None:
+    """`legate serve`: open the core these settings name and serve it until the process is asked to stop.
+
+    Raises `Invalid` before anything is opened where there is no usable token or the host is not this machine.
+    """
+    check_token(settings.token)
+    check_host(settings.host)
+    asyncio.run(_open_and_serve(settings, open_core or core.open_local, is_ready))
+
+
+async def _open_and_serve(
+    settings: Settings, open_core: Callable[[Settings], Awaitable[Opened]], is_ready: Callable[[str], None]
+) -> None:
+    opened = await open_core(settings)
+    try:
+        await serve_client(opened.client, settings, is_ready=is_ready)
+    finally:
+        await opened.close()
+
+
+async def serve_client(
+    client: Client, settings: Settings, *, is_ready: Callable[[str], None] = lambda url: None
+) -> None:
+    """Serve a client until the process is asked to stop. `is_ready` hears the address once requests are answered."""
+    with contextlib.closing(listen(settings.host, settings.port)) as listening:
+        app = create_app(client, settings.token, hosts={*LOOPBACK_NAMES, check_host(settings.host)})
+        listening.listen()
+        is_ready(url_of(listening))
+        await Server(app, settings.host, settings.port).serve(sockets=[listening])
+
+
+def _add(app: FastAPI, method: str, path: str, answer: routes.Endpoint) -> None:
+    app.add_api_route(path, answer, methods=[method], include_in_schema=False, response_model=None)
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+
+async def _session(request: Request) -> Response:
+    """Reached with a good token only, which is all a client wants to know before it starts."""
+    return JSONResponse({"version": version("legate")}, headers={"cache-control": "no-store"})
+
+
+def _description(whole: dict[str, Any]) -> routes.Endpoint:
+    async def serve(request: Request) -> Response:
+        return JSONResponse(whole)
+
+    return serve
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    """What the framework itself refuses: no such path, no such method."""
+    assert isinstance(error, HTTPException)
+    where = f"{request.method} {request.scope['path']}"
+    if error.status_code == 405:
+        refusal: LegateError = problems.NoSuchMethod(f"Nothing answers {where}; another method may. {_LIST}")
+    else:
+        refusal = NotFound(f"There is nothing at {where}. {_LIST}")
+    return problems.response(refusal, error.headers)
+
+
+_LIST = f"GET {routes.PREFIX}/openapi.json lists every route."
