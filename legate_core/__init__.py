@@ -1,48 +1,13 @@
 """Legate's engine: everything a front end may use, by name, loaded when it is first asked for (PEP 562).
 
-Importing this costs nothing: the window paints before the engine is there.
+Importing this costs nothing: the window paints before the engine is there. The stub beside this file says the same names to
+type checkers.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from legate_core.agents.commands import AgentDraft, AgentRow, Agents, CreateAgent, EditAgent, PublishAgent
-    from legate_core.agents.model import AgentDefinition, Limits
-    from legate_core.app import Core, open_local
-    from legate_core.approvals.commands import ApproveAction, EditAction, RejectAction, UndoAnswer
-    from legate_core.approvals.model import Answer, ApprovalDetail, ApprovalRow
-    from legate_core.approvals.queries import ApprovalCard, DecidedApprovals, PendingApprovals
-    from legate_core.client import Client, LocalClient, follow
-    from legate_core.errors import (
-        Conflict,
-        Damaged,
-        Forbidden,
-        Invalid,
-        LegateError,
-        LimitReached,
-        Locked,
-        NeedsReauthentication,
-        NotFound,
-        Unavailable,
-    )
-    from legate_core.features import registry
-    from legate_core.identity.prove import Prove, SetPassphrase
-    from legate_core.kernel.context import Actor
-    from legate_core.kernel.dispatch import Kernel
-    from legate_core.kernel.messages import Command, Delivery, LiveQuery, Query, Recorded, Snapshot, Tick
-    from legate_core.kernel.registry import Door
-    from legate_core.policy.commands import AddRule, ChangePolicySettings, DeleteRule, EditRule
-    from legate_core.policy.queries import PolicySettings, Rules
-    from legate_core.practice import open_practice, practice_task
-    from legate_core.remote import open_remote
-    from legate_core.runs.commands import CancelRun, EraseRun, StartRun, StopEverything
-    from legate_core.runs.doubt import DoubtCard, InDoubt, SettleDoubt
-    from legate_core.runs.model import RunRow, StepRow
-    from legate_core.runs.queries import Run, RunLog, Runs
-    from legate_core.settings import Settings, from_environment
+from typing import Any
 
 _HOME: dict[str, str] = {
     name: module
@@ -77,7 +42,7 @@ _HOME: dict[str, str] = {
     for name in names.split()
 }
 
-__all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll] # the names are the table's
+__all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll] # the names are the table's; types in the stub
 
 
 def __getattr__(name: str) -> Any:

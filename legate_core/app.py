@@ -25,6 +25,7 @@ from legate_core.egress.broker import Broker
 from legate_core.features import features
 from legate_core.identity import bootstrap
 from legate_core.identity.authorize import MatrixAuthorizer, Sessions
+from legate_core.identity.prove import KeyHolder
 from legate_core.kernel import reactors
 from legate_core.kernel.clock import Clock, SystemClock
 from legate_core.kernel.context import Actor, Context
@@ -97,7 +98,7 @@ async def _open(settings: Settings, keys: KeyPort, clock: Clock, ownership: Owne
         body_keys = BodyKeys(BodyKeyRing(body_key))
         authorizer = MatrixAuthorizer(Sessions())
         kernel = Kernel(database, body_keys, authorizer, clock)
-        executor = _compose(kernel, authorizer, settings)
+        executor = _compose(kernel, authorizer, keys, settings)
         workspace_id, person_id = known or await _first_start(kernel)
         await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
     except BaseException:
@@ -110,11 +111,12 @@ async def _open(settings: Settings, keys: KeyPort, clock: Clock, ownership: Owne
     return core
 
 
-def _compose(kernel: Kernel, authorizer: MatrixAuthorizer, settings: Settings) -> Executor:
+def _compose(kernel: Kernel, authorizer: MatrixAuthorizer, keys: KeyPort, settings: Settings) -> Executor:
     """Every port of this process, each found by its type."""
     broker = Broker()
     toolbox = Toolbox(broker)
     kernel.ports.add(MatrixAuthorizer, authorizer)
+    kernel.ports.add(KeyHolder, keys)
     kernel.ports.add(Catalog, toolbox.everything)
     kernel.ports.add(RunFolders, RunFolders(str(settings.home / "runs")))
     return Executor(kernel, toolbox.of, Models(kernel, broker).port)

@@ -1,18 +1,21 @@
-"""Imports every feature room, so that its doors, reactors and events are known before the first message."""
+"""Every feature room by name, so that its doors, reactors and events are known before the first message."""
 
 from __future__ import annotations
 
-import legate_core.actions.reactors
-import legate_core.agents.commands
-import legate_core.approvals.commands
-import legate_core.approvals.queries
-import legate_core.policy.commands
-import legate_core.policy.queries
-import legate_core.runs.commands
-import legate_core.runs.doubt
-import legate_core.runs.queries
-import legate_core.runs.reactors  # noqa: F401
+from legate_core.actions import reactors as actions
+from legate_core.agents import commands as agents
+from legate_core.approvals import commands as approvals
+from legate_core.approvals import queries as inbox
+from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
+from legate_core.policy import commands as policy
+from legate_core.policy import queries as rules
+from legate_core.runs import commands as runs
+from legate_core.runs import doubt
+from legate_core.runs import queries as logs
+from legate_core.runs import reactors as wakes
+
+ROOMS = (actions, agents, approvals, inbox, identity, policy, rules, runs, doubt, logs, wakes)
 
 
 def features() -> Registry:

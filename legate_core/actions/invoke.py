@@ -204,7 +204,7 @@ def withdraw_open(ctx: Context, run_id: str, reason: str) -> None:
     """Its run ends: take back every question and every call that was not dispatched. What was dispatched stays open
     until its outcome is known; a call that may have happened is put in doubt, never forgotten."""
     statement = select(actions).where(actions.c.workspace_id == ctx.workspace_id, actions.c.run_id == run_id)
-    for row in ctx.connection.execute(statement).mappings().all():
+    for row in ctx.rows(statement):
         state = ActionState(row["state"])
         if state not in (ActionState.PROPOSED, ActionState.WAITING, ActionState.READY):
             continue
@@ -222,7 +222,7 @@ def doubt_dispatched(ctx: Context, run_id: str) -> list[Action]:
         actions.c.state == ActionState.DISPATCHED.value,
     )
     found: list[Action] = []
-    for row in ctx.connection.execute(statement).mappings().all():
+    for row in ctx.rows(statement):
         text = f"{row['tool']} was on its way when Legate stopped. It may have happened."
         record_outcome(ctx, row, Result(ActionState.IN_DOUBT, {"content": text, "is_error": True}, by="recovery"))
         found.append(load(ctx, row["id"]))

@@ -63,6 +63,6 @@ def tell_nobody_answered(ctx: Context, fact: Recorded) -> None:
         actions.c.id == fact.body["action_id"],
         actions.c.state == ActionState.WAITING.value,
     )
-    row = ctx.connection.execute(statement).mappings().one_or_none()
+    row = next(iter(ctx.rows(statement)), None)
     if row is not None:
         invoke.deny(ctx, row, NOBODY_ANSWERED)

@@ -134,7 +134,7 @@ def list_agents(ctx: ReadContext, message: Agents) -> dict[str, AgentRow]:
     if message.ids is not None:
         statement = statement.where(agents.c.id.in_(message.ids))
     found: dict[str, AgentRow] = {}
-    for row in ctx.connection.execute(statement).mappings():
+    for row in ctx.rows(statement):
         draft = from_json(row["draft"])
         found[row["id"]] = AgentRow(
             id=row["id"],
@@ -165,4 +165,4 @@ def _check_tools(ctx: ReadContext, definition: AgentDefinition) -> None:
     catalog = ctx.port(Catalog)
     unknown = [name for name in definition.tools if name not in catalog]
     if unknown:
-        raise Invalid(f"There is no tool {', '.join(unknown)}. Choose from: {', '.join(sorted(catalog.names()))}.")
+        raise Invalid(f"There is no tool {', '.join(unknown)}. Choose from: {', '.join(catalog)}.")

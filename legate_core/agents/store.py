@@ -31,7 +31,7 @@ def load_agent(ctx: ReadContext, agent_id: str) -> Mapping[str, Any]:
     if row is not None:
         return row
     statement = select(agents).where(agents.c.workspace_id == ctx.workspace_id, agents.c.name == agent_id)
-    found = ctx.connection.execute(statement).mappings().all()
+    found = ctx.rows(statement)
     if len(found) == 1:
         return found[0]
     if found:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from legate_core.approvals import card as cards
 from legate_core.approvals.events import ApprovalClosed, ApprovalOpened, ApprovalSpent
 from legate_core.approvals.model import ApprovalState, Binding, Card, risk_class
@@ -141,12 +143,8 @@ def card_of(ctx: ReadContext, approval: Mapping[str, Any]) -> Card:
 
 def locked(ctx: Context, approval_id: str) -> Mapping[str, Any]:
     """The approval, held until commit, so that an answer taken back and its dispatch cannot both win."""
-    statement = (
-        approvals.select()
-        .where(approvals.c.workspace_id == ctx.workspace_id, approvals.c.id == approval_id)
-        .execution_options(populate_existing=True)
-    )
-    row = ctx.connection.execute(dialect.locked(statement, ctx.connection)).mappings().one_or_none()
+    statement = select(approvals).where(approvals.c.workspace_id == ctx.workspace_id, approvals.c.id == approval_id)
+    row = next(iter(ctx.rows(dialect.locked(statement, ctx.connection))), None)
     if row is None:
         raise Damaged(f"The approval {approval_id} has vanished. Run 'legate verify'.")
     return row

@@ -99,7 +99,7 @@ def _rows(ctx: ReadContext, statement: Select[Any], ids: tuple[str, ...] | None)
     statement = statement.where(approvals.c.workspace_id == ctx.workspace_id)
     if ids is not None:
         statement = statement.where(approvals.c.id.in_(ids))
-    rows = ctx.connection.execute(statement).mappings().all()
+    rows = ctx.rows(statement)
     return {row["id"]: _row(ctx, row, _card_if_kept(ctx, row)) for row in rows if _is_visible(ctx, row)}
 
 

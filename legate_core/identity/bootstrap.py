@@ -9,6 +9,7 @@ from legate_core.identity.tables import installation, members, workspaces
 from legate_core.kernel import journal
 from legate_core.kernel.context import Actor, Context
 from legate_core.kernel.payloads import WORKSPACE
+from legate_core.storage import dialect
 
 PERSONAL = "personal workspace"
 OWNER = "owner"
@@ -45,5 +46,5 @@ def remembered(connection: Connection, key: str) -> str:
 
 
 def remember(connection: Connection, key: str, value: str) -> None:
-    """Keep a value of this installation, once."""
-    connection.execute(installation.insert(), {"key": key, "value": value})
+    """Keep a value of this installation, in the place of an earlier one."""
+    dialect.upsert(connection, installation, {"key": key, "value": value}, ("key",))

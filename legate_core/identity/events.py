@@ -22,3 +22,19 @@ class MemberAdded(Event):
 
     person_id: str
     role: str
+
+
+@event("identity.proved")
+@dataclass(frozen=True, slots=True)
+class IdentityProved(Event):
+    """A person proved afresh that it is them."""
+
+    person_id: str
+
+
+@event("identity.passphrase_set")
+@dataclass(frozen=True, slots=True)
+class PassphraseSet(Event):
+    """The passphrase that proves identity was set or changed."""
+
+    person_id: str

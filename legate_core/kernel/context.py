@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 
 from legate_core.kernel import rows
 from legate_core.kernel.messages import Event
@@ -61,6 +61,10 @@ class ReadContext:
     def port(self, kind: type[P]) -> P:
         """The adapter this process was composed with for a port."""
         return self._ports.get(kind)
+
+    def rows(self, statement: Executable) -> list[Mapping[str, Any]]:
+        """The rows of a statement, as mappings from column names."""
+        return rows.fetch(self.connection, statement)
 
     def get(self, table: Table, key: str) -> Mapping[str, Any] | None:
         """The row with this key in this workspace, or None."""

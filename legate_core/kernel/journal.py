@@ -120,7 +120,7 @@ def append(ctx: Context, pending: Sequence[Pending]) -> int:
 
 
 def _entry(ctx: Context, item: Pending, seq: int) -> dict[str, Any]:
-    entry = {
+    entry: dict[str, Any] = {
         "workspace": ctx.workspace_id,
         "seq": seq,
         "name": item.event.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.messages import Command, LiveQuery, Query
@@ -96,7 +96,7 @@ def query(
 
     def declare(handler: Callable[[ReadContext, Any], R]) -> Callable[[ReadContext, Any], R]:
         kind: Literal["query", "live"] = "live" if issubclass(message, LiveQuery) else "query"
-        registry.add(Door(message, handler, permission, bool(route), route, kind, owner))
+        registry.add(Door(cast("type[Any]", message), handler, permission, bool(route), route, kind, owner))
         return handler
 
     return declare

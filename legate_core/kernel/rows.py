@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Executable, Table, bindparam, select
 
 from legate_core.storage.schema import key_of
 
 
+def fetch(connection: Connection, statement: Executable) -> list[Mapping[str, Any]]:
+    """The rows of a statement, as mappings from column names."""
+    return cast("list[Mapping[str, Any]]", connection.execute(statement).mappings().all())
+
+
 def get(connection: Connection, table: Table, workspace_id: str, key: str) -> Mapping[str, Any] | None:
     """The row of this workspace with this key, or None."""
-    return connection.execute(_select(table), {"k_workspace": workspace_id, "k_key": key}).mappings().one_or_none()
+    found = connection.execute(_select(table), {"k_workspace": workspace_id, "k_key": key}).mappings().one_or_none()
+    return cast("Mapping[str, Any] | None", found)
 
 
 def insert(connection: Connection, table: Table, workspace_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,7 +42,7 @@ def update(
     values = {"k_workspace": workspace_id, "k_key": key}
     values |= {f"v_{name}": value for name, value in changes.items()}
     values |= {f"x_{name}": value for name, value in expect.items()}
-    return connection.execute(statement, values).mappings().one_or_none()
+    return cast("Mapping[str, Any] | None", connection.execute(statement, values).mappings().one_or_none())
 
 
 def state(row: Mapping[str, Any]) -> dict[str, Any]:

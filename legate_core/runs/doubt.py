@@ -108,7 +108,7 @@ def in_doubt(ctx: ReadContext, message: InDoubt) -> dict[str, ApprovalRow]:
     )
     if message.ids is not None:
         statement = statement.where(actions.c.id.in_(message.ids))
-    rows = ctx.connection.execute(statement.order_by(actions.c.dispatched_at, actions.c.id)).mappings().all()
+    rows = ctx.rows(statement.order_by(actions.c.dispatched_at, actions.c.id))
     return {row["id"]: _row(row, _card(ctx, row)) for row in rows if _is_visible(ctx, row)}
 
 
@@ -171,7 +171,7 @@ def _row(row: Mapping[str, Any], card: Card) -> ApprovalRow:
 def _card(ctx: ReadContext, row: Mapping[str, Any]) -> Card:
     """The card that was answered, or one made now where a rule had allowed the call; with the effective arguments."""
     body = ctx.bodies.get(row["run_id"], row["effective_ref"] or row["call_ref"])
-    outcome = ctx.bodies.get(row["run_id"], row["outcome_ref"]) if row["outcome_ref"] else {}
+    outcome: dict[str, Any] = ctx.bodies.get(row["run_id"], row["outcome_ref"]) if row["outcome_ref"] else {}
     reason = str(outcome.get("content", "")) or "It was on its way when Legate stopped. It may have happened."
     call = Call(
         tool=ctx.port(Catalog).spec(row["tool"]),

@@ -71,7 +71,7 @@ def list_runs(ctx: ReadContext, message: Runs) -> dict[str, RunRow]:
     statement = select(runs).where(runs.c.workspace_id == ctx.workspace_id, runs.c.created_at >= message.since)
     if message.ids is not None:
         statement = statement.where(runs.c.id.in_(message.ids))
-    rows = ctx.connection.execute(statement.order_by(runs.c.created_at.desc(), runs.c.id.desc())).mappings()
+    rows = ctx.rows(statement.order_by(runs.c.created_at.desc(), runs.c.id.desc()))
     return {row["id"]: store.run_row(row) for row in rows}
 
 

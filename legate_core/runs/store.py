@@ -65,7 +65,7 @@ def hold_fence(ctx: Context, run: RunRecord, changes: Mapping[str, Any]) -> Mapp
 def check_fence(ctx: Context, run: RunRecord) -> Mapping[str, Any]:
     """The row of a run that this worker still holds; raises `Superseded` otherwise. Held until commit."""
     statement = select(runs).where(runs.c.workspace_id == ctx.workspace_id, runs.c.id == run.id)
-    row = ctx.connection.execute(dialect.locked(statement, ctx.connection)).mappings().one_or_none()
+    row = next(iter(ctx.rows(dialect.locked(statement, ctx.connection))), None)
     if row is None or row["fence"] != run.fence or row["status"] != RunStatus.RUNNING.value:
         raise Superseded
     return row
@@ -199,7 +199,7 @@ def rows_of_actions(ctx: ReadContext, run_id: str) -> Sequence[Mapping[str, Any]
         .where(actions.c.workspace_id == ctx.workspace_id, actions.c.run_id == run_id)
         .order_by(actions.c.step, actions.c.id)
     )
-    return ctx.connection.execute(statement).mappings().all()
+    return ctx.rows(statement)
 
 
 def rows_of_steps(ctx: ReadContext, run_id: str, ids: Sequence[str] | None = None) -> Sequence[Mapping[str, Any]]:
@@ -207,7 +207,7 @@ def rows_of_steps(ctx: ReadContext, run_id: str, ids: Sequence[str] | None = Non
     statement = select(steps).where(steps.c.workspace_id == ctx.workspace_id, steps.c.run_id == run_id)
     if ids is not None:
         statement = statement.where(steps.c.id.in_(ids))
-    return ctx.connection.execute(statement.order_by(steps.c.index)).mappings().all()
+    return ctx.rows(statement.order_by(steps.c.index))
 
 
 def run_row(row: Mapping[str, Any]) -> RunRow:
@@ -251,14 +251,14 @@ def step_row(row: Mapping[str, Any], action: Mapping[str, Any] | None, detail: s
 
 def detail_of(row: Mapping[str, Any], action: Mapping[str, Any] | None, bodies: Mapping[str, Any]) -> str:
     """What a person sees behind a step: what the model said and asked for, what a tool was given and gave back."""
-    body = bodies.get(row["body_ref"] or "") or {}
+    body: dict[str, Any] = bodies.get(row["body_ref"] or "") or {}
     if row["kind"] == "model":
         reply = body.get("reply")
         return _said(reply) if reply else str(body.get("error", ""))
     if action is None:
         return str(body.get("error", ""))
-    call = bodies.get(action["effective_ref"] or action["call_ref"]) or {}
-    outcome = bodies.get(action["outcome_ref"] or "") or {}
+    call: dict[str, Any] = bodies.get(action["effective_ref"] or action["call_ref"]) or {}
+    outcome: dict[str, Any] = bodies.get(action["outcome_ref"] or "") or {}
     parts = [_as_lines(call.get("arguments"))] if call else []
     if outcome:
         parts.append(str(outcome["content"]))
@@ -310,4 +310,4 @@ def open_run_rows(ctx: ReadContext) -> Sequence[Mapping[str, Any]]:
     statement = select(runs).where(
         runs.c.workspace_id == ctx.workspace_id, runs.c.status.not_in([status.value for status in FINAL])
     )
-    return ctx.connection.execute(statement).mappings().all()
+    return ctx.rows(statement)

@@ -54,8 +54,9 @@ def is_open(step: StepRecord) -> bool:
 
 def _line(step: StepRecord) -> str:
     if step.kind == "model":
-        reply = step.body.get("reply") or {}
+        reply: dict[str, Any] = step.body.get("reply") or {}
         said = " ".join(str(reply.get("text", "")).split()) or "asks for tools"
         return f"{step.index} · model · {said[:160]}"
-    outcome = (step.body.get("action") or {}).get("outcome") or {}
+    action: dict[str, Any] = step.body.get("action") or {}
+    outcome: dict[str, Any] = action.get("outcome") or {}
     return f"{step.index} · tool · {str(outcome.get('source') or step.body.get('error') or 'waits')[:160]}"

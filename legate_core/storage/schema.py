@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import JSON, BigInteger, Column, LargeBinary, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
@@ -52,4 +52,4 @@ def workspace_table(
 
 def key_of(table: Table) -> Column[Any]:
     """The column that, with `workspace_id`, names one row of a tenant table."""
-    return table.c[table.info["key"]]
+    return cast("Column[Any]", table.c[table.info["key"]])

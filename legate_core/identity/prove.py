@@ -1,0 +1,86 @@
+"""A fresh proof of who is at the desk, for what is grave: the passphrase, typed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from legate_core.crypto.secret import Secret
+from legate_core.errors import Conflict, Forbidden, Invalid
+from legate_core.identity.authorize import MatrixAuthorizer
+from legate_core.identity.bootstrap import remember, remembered
+from legate_core.identity.events import IdentityProved, PassphraseSet
+from legate_core.kernel.context import Context
+from legate_core.kernel.messages import Command
+from legate_core.kernel.registry import command
+
+PASSPHRASE = "passphrase"
+MIN_CHARACTERS = 8
+
+
+class KeyHolder(Protocol):
+    """What holds the keys; where it asks for a passphrase, that one is the proof."""
+
+    @property
+    def needs_passphrase(self) -> bool: ...
+
+    def unlock(self, passphrase: Secret | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prove(Command[None]):
+    """Prove that it is you; good for five minutes. A wrong passphrase is refused and proves nothing."""
+
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassphrase(Command[None]):
+    """Choose the passphrase that proves it is you, where the operating system holds the keys and asks for none.
+
+    The first one is set freely, by whoever is at the desk; changing it needs the old one.
+    """
+
+    passphrase: str = field(repr=False)
+    old: str = field(default="", repr=False)
+
+
+@command(Prove, permission="session.prove", route="POST /session/prove")
+def prove(ctx: Context, message: Prove) -> None:
+    _check(ctx, message.passphrase)
+    ctx.port(MatrixAuthorizer).sessions.prove(ctx.actor, ctx.now)
+    ctx.emit(IdentityProved(ctx.actor.id))
+
+
+@command(SetPassphrase, permission="session.prove", route="PUT /session/passphrase")
+def set_passphrase(ctx: Context, message: SetPassphrase) -> None:
+    if ctx.port(KeyHolder).needs_passphrase:
+        raise Conflict(
+            "The passphrase that opens the keys is the proof here. Change it with 'legate vault passphrase'."
+        )
+    if len(message.passphrase) < MIN_CHARACTERS:
+        raise Invalid(f"The passphrase is too short. Use at least {MIN_CHARACTERS} characters; a few words are best.")
+    if remembered(ctx.connection, PASSPHRASE):
+        _check(ctx, message.old)
+    from argon2 import PasswordHasher
+
+    remember(ctx.connection, PASSPHRASE, PasswordHasher(3, 64 * 1024, 4).hash(message.passphrase))
+    ctx.emit(PassphraseSet(ctx.actor.id))
+
+
+def _check(ctx: Context, passphrase: str) -> None:
+    """Raise unless it is the right passphrase. Takes the time that Argon2id takes."""
+    holder = ctx.port(KeyHolder)
+    if holder.needs_passphrase:
+        holder.unlock(Secret(passphrase))
+        return
+    kept = remembered(ctx.connection, PASSPHRASE)
+    if not kept:
+        raise Forbidden("No passphrase is set yet that could prove it is you. Set one with 'legate vault passphrase'.")
+    from argon2 import PasswordHasher
+    from argon2.exceptions import VerificationError
+
+    try:
+        PasswordHasher().verify(kept, passphrase)
+    except VerificationError as error:
+        raise Forbidden("The passphrase is wrong. Nothing was changed; try again.") from error
