@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from legate_core.tools.spec import Effect, Json, ToolSpec
 
 if TYPE_CHECKING:
-    from legate_core.policy.provenance import OwnWords
+    from legate_core.policy.words import OwnWords
 
 VerdictKind = Literal["allow", "ask", "deny"]
 OriginKind = Literal["person", "rule", "workspace", "derived", "none"]
