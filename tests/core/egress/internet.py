@@ -94,6 +94,10 @@ class Internet:
         self._servers.append(server)
         self._ports[address, port] = server.sockets[0].getsockname()[1]
 
+    def stands_at(self, address: str, port: int, real_port: int) -> None:
+        """Put a server of the test's own at an address."""
+        self._ports[address, port] = real_port
+
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         self.looked_up.append(host)
         answers = self.names.get(host)
