@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from legate_core.storage.engine import Database
 from legate_core.storage.migrate import migrate
 from legate_core.storage.ownership import Ownership
 from legate_core.tools.catalog import Catalog
+from legate_core.tools.spec import Tool
 
 
 @dataclass
@@ -71,24 +72,28 @@ class Core:
         self._ownership.release()
 
 
-async def open_local(settings: Settings, *, keys: KeyPort | None = None, clock: Clock | None = None) -> Core:
+async def open_local(
+    settings: Settings, *, keys: KeyPort | None = None, clock: Clock | None = None, extra_tools: Sequence[Tool] = ()
+) -> Core:
     """Open the data folder and start the engine; the caller closes it.
 
-    `keys` is the key port, where it is not the one that the settings name. Raises `Locked`, `Damaged` or `Unavailable`
-    with what to do; then nothing was changed.
+    `keys` is the key port, where it is not the one that the settings name; `extra_tools` can be called beside the
+    built-in ones, by the same rules. Raises `Locked`, `Damaged` or `Unavailable` with what to do; then nothing was changed.
     """
     ownership = Ownership(settings.home)
     await asyncio.to_thread(ownership.acquire)
     try:
         port = keys or key_port(settings)
         await asyncio.to_thread(port.unlock, Secret(settings.passphrase))
-        return await _open(settings, port, clock or SystemClock(), ownership)
+        return await _open(settings, port, clock or SystemClock(), extra_tools, ownership)
     except BaseException:
         ownership.release()
         raise
 
 
-async def _open(settings: Settings, keys: KeyPort, clock: Clock, ownership: Ownership) -> Core:
+async def _open(
+    settings: Settings, keys: KeyPort, clock: Clock, extra_tools: Sequence[Tool], ownership: Ownership
+) -> Core:
     features()
     await asyncio.to_thread(migrate, settings.url)
     database = Database(settings.url)
@@ -98,7 +103,7 @@ async def _open(settings: Settings, keys: KeyPort, clock: Clock, ownership: Owne
         body_keys = BodyKeys(BodyKeyRing(body_key))
         authorizer = MatrixAuthorizer(Sessions())
         kernel = Kernel(database, body_keys, authorizer, clock)
-        executor = _compose(kernel, authorizer, keys, settings)
+        executor = _compose(kernel, authorizer, keys, settings, extra_tools)
         workspace_id, person_id = known or await _first_start(kernel)
         await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
     except BaseException:
@@ -111,10 +116,12 @@ async def _open(settings: Settings, keys: KeyPort, clock: Clock, ownership: Owne
     return core
 
 
-def _compose(kernel: Kernel, authorizer: MatrixAuthorizer, keys: KeyPort, settings: Settings) -> Executor:
+def _compose(
+    kernel: Kernel, authorizer: MatrixAuthorizer, keys: KeyPort, settings: Settings, extra_tools: Sequence[Tool]
+) -> Executor:
     """Every port of this process, each found by its type."""
     broker = Broker()
-    toolbox = Toolbox(broker)
+    toolbox = Toolbox(broker, extra_tools)
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
     kernel.ports.add(Catalog, toolbox.everything)
@@ -152,10 +159,11 @@ def _user_name() -> str:
 class Toolbox:
     """The tools of every agent, each in the folders its definition names."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, extra_tools: Sequence[Tool] = ()) -> None:
         self._broker = broker
+        self._extra_tools = tuple(extra_tools)
         self._by_hash: dict[str, Catalog] = {}
-        self.everything = Catalog(built_in_tools(Surroundings()))
+        self.everything = self._catalog(Surroundings())
 
     def of(self, definition: AgentDefinition) -> Catalog:
         """The catalogue of one definition; made once."""
@@ -163,9 +171,12 @@ class Toolbox:
         if known is None:
             folders = {name: Path(path) for name, path in definition.folders.items()}
             sender = {"sender": definition.sender} if definition.sender else {}
-            known = Catalog(built_in_tools(Surroundings(folders=folders, fetch=self._broker.fetch, **sender)))
+            known = self._catalog(Surroundings(folders=folders, fetch=self._broker.fetch, **sender))
             self._by_hash[definition.hash] = known
         return known
+
+    def _catalog(self, surroundings: Surroundings) -> Catalog:
+        return Catalog([*built_in_tools(surroundings), *self._extra_tools])
 
 
 class Models:
