@@ -16,7 +16,6 @@ class Practice(QObject):
 
     changed = Signal()
     noticed = Signal(object)
-    started = Signal(str)
 
     def __init__(self, bridge: Any) -> None:
         super().__init__()
@@ -50,6 +49,7 @@ class Practice(QObject):
     def runs_are(self, open_count: int, count: int, *, is_first: bool = False) -> None:
         """What the list of runs says; a workspace in which nothing ever ran begins by itself, at its first list."""
         self._open_runs = open_count
+        self._is_starting = self._is_starting and open_count == 0
         if is_first and not count and not self.why_not():
             self.begin()
         self.changed.emit()
@@ -70,9 +70,9 @@ class Practice(QObject):
             text = tr("There is no {agent} in this workspace any more. Start with another data folder to practise.")
             self._failed(text.format(agent=self._agent), False)
 
-    def _began(self, run_id: str) -> None:
-        self._is_starting = False
-        self.started.emit(run_id)
+    def _began(self, _run_id: str) -> None:
+        # Until the list shows the run it counts as starting, or a second press would start a second one.
+        self._is_starting = self._open_runs == 0
         self.noticed.emit(Notice(tr("The practice deputy is at work. It asks here before it sends anything.")))
         self.changed.emit()
 

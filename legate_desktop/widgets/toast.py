@@ -116,6 +116,7 @@ class Toasts(QWidget):
         )
         toast.closed.connect(lambda: self._drop(toast))
         self._column.addWidget(toast)
+        toast.show()
         self.show()
         self._place()
         if not look.is_motion_reduced:

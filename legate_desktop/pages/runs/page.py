@@ -40,7 +40,7 @@ class RunsPage(Page):
         super().__init__(parent)
         self.state = state
         self.practice = practice
-        self._is_following = True
+        self.is_following = True
         self._seconds = QTimer(self, interval=AGES_EVERY_MS)
         self.verbs = Verbs(self, RUNS)
         self._build()
@@ -76,7 +76,7 @@ class RunsPage(Page):
 
     def toggle_follow(self) -> None:
         """Keep the newest step in view, or stay where the person is."""
-        self._is_following = not self._is_following
+        self.is_following = not self.is_following
         self._follow()
 
     # Building.
@@ -228,7 +228,8 @@ class RunsPage(Page):
         if state.filter_text:
             self.empty.say(tr("Nothing matches"), tr("No run holds all of these words."))
         else:
-            self.empty.say(tr("No run yet"), tr("Each time a deputy works, its log is kept here."))
+            how = "" if self.practice.is_here else tr("Start one in a terminal: legate run AGENT TASK.")
+            self.empty.say(tr("No run yet"), f"{tr('Each time a deputy works, its log is kept here.')} {how}".strip())
         self.empty.action.setVisible(self.practice.is_here and not state.filter_text)
         self.head.set_count(f"{counted(state.open_count)} {tr('open')}" if state.open_count else "")
         self._show_selection()
@@ -275,14 +276,14 @@ class RunsPage(Page):
             self.stream.verticalScrollBar().setValue(self.stream.verticalScrollBar().maximum())
 
     def _follow(self) -> None:
-        self.buttons["follow"].kind = "secondary" if self._is_following else "quiet"
+        self.buttons["follow"].kind = "secondary" if self.is_following else "quiet"
         self.buttons["follow"].update()
-        if self._is_following:
+        if self.is_following:
             self.steps.scrollToBottom()
 
     def _stop_following(self, _value: int = 0) -> None:
-        if self._is_following:
-            self._is_following = False
+        if self.is_following:
+            self.is_following = False
             self._follow()
 
 

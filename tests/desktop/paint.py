@@ -1,0 +1,119 @@
+"""Paints the pages on seeded data into files, each in dark and light.
+
+    python -m tests.desktop.paint FOLDER [WIDTH HEIGHT]     the shots, to look at or to compare
+    python -m tests.desktop.paint --references              the reference pictures again, after a wanted change
+
+`QT_SCALE_FACTOR` sets the device pixels per pixel, which Qt reads once at its start; so the tests run this as a process.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from legate_desktop.shell.window import Window, dress
+from legate_desktop.theme.look import look
+from legate_desktop.theme.resources import load_fonts
+from tests.desktop import fake_core
+from tests.desktop.stage import make_window
+
+PICTURES = Path(__file__).parent / "pictures"
+RATIOS = ("1", "1.5")
+WINDOW = (1120, 720)
+# What is compared and kept: a third of the window, in which a moved button still shows and a smoothed edge does not.
+KEPT = (448, 288)
+
+
+def _waiting(row_id: str) -> Callable[[Window], None]:
+    def choose(window: Window) -> None:
+        window.go("approvals")
+        window.approvals.state.set_tab("waiting")
+        window.approvals.state.select(row_id)
+
+    return choose
+
+
+def _rules(window: Window) -> None:
+    window.go("approvals")
+    window.approvals.state.set_tab("rules")
+    window.approvals.state.select("rul_1")
+
+
+def _runs(window: Window) -> None:
+    window.go("runs")
+    window.runs.steps.selectRow(3)
+
+
+SHOTS: dict[str, Callable[[Window], None]] = {
+    "send": _waiting("apr_0001f61d7b5"),
+    "grave": _waiting("apr_0000f61d7b5"),
+    "doubt": _waiting("act_8"),
+    "rules": _rules,
+    "runs": _runs,
+}
+
+
+def paint(folder: Path, width: int = WINDOW[0], height: int = WINDOW[1]) -> None:
+    """Every shot in dark and light, as the window shows it."""
+    app = QApplication(sys.argv[:1])
+    app.setStyle("Fusion")
+    load_fonts()
+    folder.mkdir(parents=True, exist_ok=True)
+    fake_core.install()
+    look.choose_motion(is_reduced=True)
+    window, _bridge = make_window()
+    window.resize(width, height)
+    window.show()
+    for theme in ("dark", "light"):
+        look.choose(theme)
+        dress(app)
+        for name, arrange in SHOTS.items():
+            arrange(window)
+            for _ in range(8):
+                app.processEvents()
+            window.grab().save(str(folder / f"{name}-{theme}.png"))
+
+
+def kept(picture: Path) -> QImage:
+    """A shot as it is compared: smaller, without the noise of edges."""
+    image = QImage(str(picture))
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return image.scaled(*KEPT, Qt.AspectRatioMode.IgnoreAspectRatio, smooth).convertToFormat(QImage.Format.Format_RGB32)
+
+
+def paint_in_a_process(folder: Path, ratio: str) -> None:
+    """The same at another device pixel ratio."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": ratio}
+    command = [sys.executable, "-m", "tests.desktop.paint", str(folder)]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+
+
+def paint_references(scratch: Path) -> None:
+    """Make today's look the reference. Look at the pictures before they are committed."""
+    for ratio in RATIOS:
+        paint_in_a_process(scratch / ratio, ratio)
+        (PICTURES / ratio).mkdir(parents=True, exist_ok=True)
+        for picture in sorted((scratch / ratio).iterdir()):
+            kept(picture).save(str(PICTURES / ratio / picture.name))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--references":
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as scratch:
+            paint_references(Path(scratch))
+    else:
+        paint(Path(sys.argv[1]), *map(int, sys.argv[2:4]))
