@@ -38,6 +38,13 @@ class Executor:
         self.kernel = kernel
         self.tools_of = tools_of
         self._models = ModelCaller(kernel, models)
+        self._acting = 0
+        self._is_stopping = False
+
+    @property
+    def is_acting(self) -> bool:
+        """Whether a tool is at work right now; cutting it off would leave its action in doubt."""
+        return self._acting > 0
 
     async def advance(self, workspace_id: str, run_id: str, *, is_recovery: bool = False) -> None:
         """Take a run as far as it goes now: to its end, or to where it must wait. Does nothing where another worker
@@ -48,10 +55,14 @@ class Executor:
         try:
             if is_recovery:
                 await self._ask_about_doubts(work)
-            while await self._step(work):
+            while not self._is_stopping and await self._step(work):
                 pass
         except Superseded:
             log.info("run %s was taken over", run_id)
+
+    def stop(self) -> None:
+        """Begin nothing new; what is at work is seen through. The runs are recovered at the next start."""
+        self._is_stopping = True
 
     async def interrupt_if_over(self, workspace_id: str, run_id: str) -> None:
         """Cut off the model call of a run that somebody has ended; effects on their way are seen through."""
@@ -188,8 +199,12 @@ class Executor:
         if dispatch is None:
             return None
         self.kernel.ticks.publish(Tick(work.run.id, "tool", action.tool))
-        result = await invoke.perform(work.catalog, dispatch)
-        return await self._change(work, lambda ctx: invoke.settle(ctx, dispatch, result))
+        self._acting += 1
+        try:
+            result = await invoke.perform(work.catalog, dispatch)
+            return await self._change(work, lambda ctx: invoke.settle(ctx, dispatch, result))
+        finally:
+            self._acting -= 1
 
     async def _finish(self, work: Work, status: RunStatus, reason: str, result: str | None = None) -> None:
         def close(ctx: Context) -> None:

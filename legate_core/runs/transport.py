@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
 CONCURRENT_RUNS = 8
+CLOSING_SECONDS = 5.0
 
 
 class Transport:
@@ -78,11 +79,15 @@ class Transport:
             await asyncio.wait(list(self._active.values()))
 
     async def close(self) -> None:
-        """Stop advancing. A run cut off here is found again at the next start."""
+        """Stop advancing. A tool at work is given a moment to finish; what is cut off is found again at the next start."""
         self._closing = True
+        self.executor.stop()
         for timer in self._timers.values():
             timer.cancel()
         tasks = list(self._active.values())
+        deadline = asyncio.get_running_loop().time() + CLOSING_SECONDS
+        while self.executor.is_acting and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Select, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 APPLICATION_ROLE = "legate_app"
 """The PostgreSQL role features run as: it owns no table and cannot bypass row-level security."""
@@ -50,6 +51,11 @@ def insert_or_ignore(connection: Connection, table: Table, rows: Sequence[Mappin
         else postgresql.insert(table).on_conflict_do_nothing()
     )
     connection.execute(statement, list(rows))
+
+
+def may_be_retried(error: DBAPIError) -> bool:
+    """Whether PostgreSQL turned a transaction back only because of another one (deadlock, serialization)."""
+    return getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any], keys: Sequence[str]) -> None:

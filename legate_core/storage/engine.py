@@ -27,6 +27,7 @@ Transaction = Callable[[Connection], T]
 
 SQLITE_READERS = 3
 POSTGRES_CONNECTIONS = 8
+RETRIES = 4
 
 
 class Database:
@@ -88,6 +89,20 @@ class Database:
         self._reader.dispose()
 
     def _run(self, engine: Engine, kind: str, transaction: Transaction[T], workspace_id: str | None) -> T:
+        # Two writers of PostgreSQL may stand in each other's way; the one that is turned back has changed nothing and
+        # simply begins again.
+        for _ in range(RETRIES):
+            try:
+                return self._once(engine, kind, transaction, workspace_id)
+            except DBAPIError as error:
+                if not dialect.may_be_retried(error):
+                    raise in_words(error) from error
+        try:
+            return self._once(engine, kind, transaction, workspace_id)
+        except DBAPIError as error:
+            raise in_words(error) from error
+
+    def _once(self, engine: Engine, kind: str, transaction: Transaction[T], workspace_id: str | None) -> T:
         try:
             connection = self._connection(engine, kind)
             with connection.begin():
@@ -97,7 +112,7 @@ class Database:
         except DBAPIError as error:
             if error.connection_invalidated or not self.is_sqlite:
                 self._release()
-            raise in_words(error) from error
+            raise
 
     def _connection(self, engine: Engine, kind: str) -> Connection:
         """One connection per thread and kind, kept open: checking one out costs more than a small transaction."""
@@ -179,6 +194,8 @@ def in_words(error: DBAPIError) -> LegateError | DBAPIError:
             "The database file is damaged. Nothing was changed; run 'legate doctor' and restore the latest backup.",
             reason=text,
         )
+    if dialect.may_be_retried(error):
+        return Unavailable("Too many writers stood in each other's way. Nothing was changed; try again.", reason=text)
     if isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.Error):
         return Unavailable("The database cannot be reached. Check that it runs, then try again.", reason=text)
     if isinstance(error, OperationalError) and "unable to open" in text:
