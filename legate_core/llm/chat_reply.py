@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -221,7 +222,7 @@ def _charged(usage: Mapping[str, Any]) -> int | None:
     cost = usage.get("cost")
     if usage.get("is_byok") or isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost < 1e6:
         return None
-    return int(-(-Decimal(str(cost)) * 1_000_000 // 1))
+    return math.ceil(Decimal(str(cost)) * 1_000_000)
 
 
 def _status(error: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def micros(dollars: Any, where: str) -> int:
         raise Invalid(f"The price in {where} is {dollars!r}. Write dollars like 2.50.") from error
     if isinstance(dollars, bool) or not amount.is_finite() or amount < 0 or amount > MILLION:
         raise Invalid(f"The price in {where} is {dollars!r}. It must be from 0 to a million dollars.")
-    return int(-(-amount * MILLION // 1))
+    return math.ceil(amount * MILLION)
 
 
 def _up(micros_times_million: int) -> int:

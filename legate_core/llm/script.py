@@ -35,7 +35,7 @@ MAX_SEARCHED = 200_000
 FAULTS = frozenset({"cut", "hang", "empty", "malformed_json", *get_args(FailureKind)})
 _TURN = frozenset({"at", "when", "say", "call", "fault", "times"})
 _CALL = frozenset({"tool", "arguments", "raw"})
-_HEADER = re.compile(r"^\s*\[\[\s*turn\s*\]\]", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*\[\[\s*turn\s*\]\]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
