@@ -49,6 +49,7 @@ class Database:
                 POSTGRES_CONNECTIONS, thread_name_prefix="legate-database"
             )
         self._held = threading.local()
+        self._opened: list[Connection] = []
         self._closed = False
 
     @property
@@ -82,9 +83,12 @@ class Database:
         if self._closed:
             return
         self._closed = True
-        self._write_pool.submit(self._release).result()
         self._write_pool.shutdown(wait=True)
         self._read_pool.shutdown(wait=True)
+        # What the threads held is closed from here, since they are gone.
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
         self._writer.dispose()
         self._reader.dispose()
 
@@ -121,11 +125,13 @@ class Database:
         connection = held.get(key)
         if connection is None or connection.closed:
             connection = held[key] = engine.connect()
+            self._opened.append(connection)
         return connection
 
     def _release(self) -> None:
         for connection in list(self._held.__dict__.values()):
             connection.close()
+            self._opened.remove(connection)
         self._held.__dict__.clear()
 
 
