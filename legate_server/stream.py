@@ -120,10 +120,9 @@ async def follow(client: Client, query: Any, cursors: Cursors, sealed: str | Non
     if sealed is None:
         snapshot = await client.snapshot(query)
         return _frames(client, query, cursors, snapshot.cursor, snapshot)
-    cursor = cursors.open(query, sealed)
     # Asks for no row: this is for the permission and for what the query itself refuses.
     await client.snapshot(dataclasses.replace(query, ids=()))
-    return _frames(client, query, cursors, cursor, None)
+    return _frames(client, query, cursors, cursors.open(query, sealed), None)
 
 
 async def _frames(

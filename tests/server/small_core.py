@@ -22,7 +22,7 @@ from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.payloads import BodyKeys
 from legate_core.storage.engine import Database
 from legate_core.tools.catalog import Catalog
-from legate_server.app import Application, Server, create_app, listen, url_of
+from legate_server.app import Application, Server, listen, url_of
 
 TOKEN = "a-token-for-tests-only-0123456789"
 WORKSPACE = "ws_tests"
