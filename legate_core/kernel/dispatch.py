@@ -110,9 +110,12 @@ class Kernel:
             yield Delivery((), cursor, reset=True)
             return
         while True:
+            # Taken before the read, which therefore saw it all: entries that the query does not listen to are no reason
+            # to read again, or a quiet query would spin for as long as others are written.
+            known = max(seq, self.wake.known(actor.workspace_id))
             batch = await self.ask_events(actor, query, seq)
             if batch is None:
-                await self.wake.wait(actor.workspace_id, seq, SWEEP_SECONDS)
+                await self.wake.wait(actor.workspace_id, known, SWEEP_SECONDS)
                 continue
             seq = int(batch.cursor)
             yield batch

@@ -28,6 +28,10 @@ class Wake:
             if not future.done():
                 future.set_result(None)
 
+    def known(self, workspace_id: str) -> int:
+        """How far the journal of this workspace is known to reach; 0 before anything was heard."""
+        return self._seen.get(workspace_id, 0)
+
     async def wait(self, workspace_id: str, after: int, timeout_seconds: float | None = None) -> None:
         """Return once the journal is known to reach beyond `after`, or when the time is up."""
         if self._seen.get(workspace_id, 0) > after:
