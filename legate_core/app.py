@@ -73,22 +73,34 @@ class Core:
 
 
 async def open_local(
-    settings: Settings, *, keys: KeyPort | None = None, clock: Clock | None = None, extra_tools: Sequence[Tool] = ()
+    settings: Settings,
+    *,
+    keys: KeyPort | None = None,
+    clock: Clock | None = None,
+    extra_tools: Sequence[Tool] = (),
+    is_worker: bool = True,
 ) -> Core:
     """Open the data folder and start the engine; the caller closes it.
 
     `keys` is the key port, where it is not the one that the settings name; `extra_tools` can be called beside the
-    built-in ones, by the same rules. Raises `Locked`, `Damaged` or `Unavailable` with what to do; then nothing was changed.
+    built-in ones, by the same rules. A core that is no worker answers and records but advances no run. Raises `Locked`,
+    `Damaged` or `Unavailable` with what to do; then nothing was changed.
     """
     ownership = Ownership(settings.home)
     await asyncio.to_thread(ownership.acquire)
     try:
         port = keys or key_port(settings)
         await asyncio.to_thread(port.unlock, Secret(settings.passphrase))
-        return await _open(settings, port, clock or SystemClock(), extra_tools, ownership)
+        core = await _open(settings, port, clock or SystemClock(), extra_tools, ownership)
     except BaseException:
         ownership.release()
         raise
+    try:
+        await _start(core, is_worker=is_worker)
+    except BaseException:
+        await core.close()
+        raise
+    return core
 
 
 async def _open(
@@ -111,9 +123,7 @@ async def _open(
         raise
     transport = Transport(kernel, executor, [workspace_id])
     owner = bootstrap.owner_of(workspace_id, person_id)
-    core = Core(settings, kernel, LocalClient(kernel, owner), executor, transport, workspace_id, owner, ownership)
-    await _start(core)
-    return core
+    return Core(settings, kernel, LocalClient(kernel, owner), executor, transport, workspace_id, owner, ownership)
 
 
 def _compose(
@@ -129,11 +139,13 @@ def _compose(
     return Executor(kernel, toolbox.of, Models(kernel, broker).port)
 
 
-async def _start(core: Core) -> None:
+async def _start(core: Core, *, is_worker: bool) -> None:
     """Recover what the last process left behind, then let everything run."""
-    core.kernel.on_hint = core.transport.hint
     core.kernel.start(core.kernel.pump.pump(), "reactors")
     core.kernel.pump.hear(core.workspace_id, None)
+    if not is_worker:
+        return
+    core.kernel.on_hint = core.transport.hint
     await recover(core.kernel, core.executor, core.transport)
     core.kernel.start(core.transport.run(), "transport")
 

@@ -24,15 +24,15 @@ def practice_home(home: Path | None = None) -> Path:
     return (home or from_environment().home) / "practice-workspace"
 
 
-async def open_practice(home: Path | None = None) -> Core:
+async def open_practice(home: Path | None = None, *, is_worker: bool = True) -> Core:
     """Open the practice workspace below a data folder, laid out at the first time; the caller closes it."""
-    return await open_throw_away(practice_home(home))
+    return await open_throw_away(practice_home(home), is_worker=is_worker)
 
 
-async def open_throw_away(folder: Path) -> Core:
+async def open_throw_away(folder: Path, *, is_worker: bool = True) -> Core:
     """Open the practice workspace in exactly this folder, which must be new, empty or one of its kind."""
     settings = await asyncio.to_thread(_lay_out, folder)
-    core = await open_local(settings)
+    core = await open_local(settings, is_worker=is_worker)
     try:
         if not await core.client.ask(Agents()):
             agent_id = await core.client.send(CreateAgent(deputy(settings.home / FILES)))
