@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 _MONTHS = (
     ("january", "jan", "januar", "jänner", "janvier", "enero", "gennaio"),
@@ -29,6 +31,10 @@ _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
 _YEAR = r"(?:1[5-9]|2[0-9])[0-9][0-9]"
 _CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 
+_ORDINAL = r"(?:st|nd|rd|th|\.)?"
+_TO = r"(?:-|–|to|until|till|through|bis|au|al)"
+_JOINED = re.compile(rf"\s*{_TO}\s*(?:the\s+)?", re.IGNORECASE)
+
 # One pattern, tried left to right, so that "13" of "June 13" is spent and cannot name anything else.
 _MOMENT = re.compile(
     rf"""(?<![\w.:/\-]) (?:
@@ -36,7 +42,11 @@ _MOMENT = re.compile(
         (?:[T\ ]+(?P<iso>{_CLOCK})(?:\.0+)?)?
     | (?P<d2>{_DAY})[.](?P<m2>0?[1-9]|1[0-2])[.](?P<y2>{_YEAR})
     | (?P<a3>[0-9]{{1,2}})/(?P<b3>[0-9]{{1,2}})/(?P<y3>{_YEAR})
-    | (?P<d4>{_DAY})(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?P<m4>{_MONTH})\.?(?:,?\s+(?:de\s+)?(?P<y4>{_YEAR}))?
+    | (?P<d7>{_DAY}){_ORDINAL}\s*{_TO}\s*(?:the\s+)?(?P<e7>{_DAY}){_ORDINAL}\s+(?:of\s+|de\s+)?(?P<m7>{_MONTH})\.?
+        (?:,?\s+(?:de\s+)?(?P<y7>{_YEAR}))?
+    | (?P<m8>{_MONTH})\.?\s+(?:the\s+)?(?P<d8>{_DAY}){_ORDINAL}\s*{_TO}\s*(?:the\s+)?(?P<e8>{_DAY}){_ORDINAL}
+        (?:,?\s+(?P<y8>{_YEAR}))?
+    | (?P<d4>{_DAY}){_ORDINAL}\s+(?:of\s+|de\s+)?(?P<m4>{_MONTH})\.?(?:,?\s+(?:de\s+)?(?P<y4>{_YEAR}))?
     | (?P<m5>{_MONTH})\.?\s+(?:the\s+)?(?P<d5>{_DAY})(?:st|nd|rd|th)?(?:,?\s+(?P<y5>{_YEAR}))?
     | (?P<m6>{_MONTH})\s+(?P<y6>{_YEAR})
     | (?P<clock>{_CLOCK})(?:\s?(?P<half>[ap])\.?m\b\.?)?
@@ -63,12 +73,40 @@ def moments(text: str, today: datetime.date | None = None) -> Iterator[Moment]:
     """Every date and time in a text, in order. `today` gives dates without a year, and words like "tomorrow", theirs.
 
     What looks like one and is ambiguous (05/06/2024) or impossible (31 June) is yielded empty: spent, naming nothing.
+    In "January 11th to January 15th 2025" the year belongs to both.
     """
-    if not any(character.isdigit() for character in text) and not _MOMENT.search(text):
-        return
-    for match in _MOMENT.finditer(text):
-        date, time = _date(match, today), _time(match)
-        yield Moment(match.start(), match.end(), date, time)
+    found = list(_MOMENT.finditer(text))
+    for match, following in itertools.zip_longest(found, found[1:]):
+        if match["d7"] or match["d8"]:
+            yield from _both_ends(match, today)
+            continue
+        date = _date(match, today)
+        if following is not None and _JOINED.fullmatch(text, match.end(), following.start()):
+            date = _year_of_the_end(match, following) or date
+        yield Moment(match.start(), match.end(), date, _time(match))
+
+
+def _both_ends(match: re.Match[str], today: datetime.date | None) -> Iterator[Moment]:
+    """ "11 to 15 January 2025" and "January 11-15, 2025": two dates that share a month and a year."""
+    first, second, month, year = ("d7", "e7", "m7", "y7") if match["d7"] else ("d8", "e8", "m8", "y8")
+    number = MONTHS[match[month].casefold()]
+    start, end = (
+        _real(int(match[year]), number, int(match[day])) if match[year] else _nearest(number, int(match[day]), today)
+        for day in (first, second)
+    )
+    yield Moment(match.start(), match.end(first), start)
+    yield Moment(match.end(first), match.end(), end)
+
+
+def _year_of_the_end(match: re.Match[str], following: re.Match[str]) -> tuple[int, int, int] | None:
+    end = _date(following, None)
+    if end is None or not end[0]:
+        return None
+    for day, month, year in (("d4", "m4", "y4"), ("d5", "m5", "y5")):
+        if match[month] and not match[year]:
+            start = (MONTHS[match[month].casefold()], int(match[day]))
+            return _real(end[0] if start <= end[1:] else end[0] - 1, *start)
+    return None
 
 
 def whole(text: str) -> Moment | None:
@@ -144,3 +182,86 @@ def _half_of_day(hour: int, minute: int, second: int, half: str) -> tuple[int, i
     if not 1 <= hour <= 12:
         return None
     return (hour % 12 + (12 if half in "pP" else 0), minute, second)
+
+
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_COUNTS = {word: count for count, word in enumerate(_NUMBERS, 1)} | dict.fromkeys(
+    ("a", "an", "ein", "eine", "einen"), 1
+)
+_UNITS = {
+    1: r"min(?:ute[sn]?|utos?|uti|s)?",
+    60: r"h(?:ours?|rs?)?|stunden?|std|heures?|horas?|or[ae]",
+    1440: r"days?|nights?|tagen?|tage?|nächten?|nacht|jours?|nuits?|días?|noches?|giorn[oi]|nott[ei]",
+    10080: r"weeks?|wochen?|semaines?|semanas?|settiman[ae]",
+}
+_LENGTH = re.compile(
+    rf"(?<![\w.,:/-])(?:(?P<half>half)\s+(?:an?\s+)?|(?P<count>[0-9]{{1,3}}(?:[.,][0-9]{{1,2}})?|{'|'.join(_COUNTS)})"
+    rf"(?P<more>\s+and\s+a\s+half)?(?:\s+|-)?)"
+    + rf"(?:{'|'.join(f'(?P<u{minutes}>{names})' for minutes, names in _UNITS.items())})"
+    + r"(?P<again>\s+and\s+a\s+half)?(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def lengths(text: str) -> Iterator[int]:
+    """Every length of time in a text ("an hour", "90 minutes", "4 nights"), in minutes."""
+    for match in _LENGTH.finditer(text):
+        unit = next(minutes for minutes in _UNITS if match[f"u{minutes}"])
+        count = match["count"] or "0"
+        number = Decimal(_COUNTS.get(count.casefold()) or count.replace(",", "."))
+        if match["half"] or match["more"] or match["again"]:
+            number += Decimal("0.5")
+        minutes = number * unit
+        if minutes and minutes == int(minutes):
+            yield int(minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The dates, times and lengths of time that one text spells.
+
+    A time and a length spell an end as well: "at 12:00 for one hour" names 13:00.
+    """
+
+    dates: frozenset[tuple[int, int, int]]
+    times: frozenset[tuple[int, int, int]]
+    lengths: frozenset[int]
+
+    def names(self, moment: Moment) -> bool:
+        """Whether a date, a time of day, or both stand here, or are the end of what stands here."""
+        return self._stands(moment.date, moment.time) or any(
+            self._stands(*_earlier(moment, minutes)) for minutes in self.lengths if _may_end(moment, minutes)
+        )
+
+    def _stands(self, date: tuple[int, int, int] | None, time: tuple[int, int, int] | None) -> bool:
+        has_date = (
+            date is None or date in self.dates or (date[0] == 0 and any(day[1:] == date[1:] for day in self.dates))
+        )
+        return has_date and (time is None or time in self.times)
+
+
+def spelled(text: str, found: Iterable[Moment]) -> Spelled:
+    """What a text spells; `found` are its `moments`."""
+    kept = list(found)
+    return Spelled(
+        frozenset(moment.date for moment in kept if moment.date),
+        frozenset(moment.time for moment in kept if moment.time),
+        frozenset(lengths(text)),
+    )
+
+
+def _may_end(moment: Moment, minutes: int) -> bool:
+    if moment.time is None:
+        return minutes % 1440 == 0 and bool(moment.date and moment.date[0])
+    return bool(moment.date[0]) if moment.date else minutes < 1440
+
+
+def _earlier(moment: Moment, minutes: int) -> tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]:
+    """The date and time that lie so long before; only the parts that the moment has."""
+    then = datetime.datetime(*(moment.date or (2000, 1, 2)), *(moment.time or (0, 0, 0)))
+    try:
+        then -= datetime.timedelta(minutes=minutes)
+    except OverflowError:
+        return None, None
+    date = (then.year, then.month, then.day) if moment.date else None
+    return date, (then.hour, then.minute, then.second) if moment.time else None

@@ -186,7 +186,8 @@ def _is_listed(value: Json, settings: Settings) -> bool:
         return True
     if "@" in found and "://" not in found and "/" not in found:
         return f"@{found.rpartition('@')[2]}" in in_small_letters
-    return (host_of(value) or "") in in_small_letters
+    # Without a scheme a host cannot be told from the beginning of a path.
+    return bool(found) and (host_of(value) or "") in in_small_letters
 
 
 @lru_cache(maxsize=64)

@@ -127,9 +127,8 @@ class OwnWords:
     _addresses: frozenset[str] = field(default=frozenset(), repr=False)
     _numbers: frozenset[Decimal] = field(default=frozenset(), repr=False)
     _marks: dict[str, set[str]] = field(default_factory=dict[str, set[str]], repr=False, compare=False)
-    _moments: tuple[tuple[frozenset[tuple[int, int, int]], frozenset[tuple[int, int, int]]], ...] = field(
-        default=(), repr=False
-    )
+    _length: int = field(default=0, repr=False)
+    _moments: tuple[dates.Spelled, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], today: datetime.date | None = None) -> OwnWords:
@@ -140,7 +139,7 @@ class OwnWords:
         addresses: set[str] = set()
         numbers: set[Decimal] = set()
         marks: dict[str, set[str]] = {}
-        moments: list[tuple[frozenset[tuple[int, int, int]], frozenset[tuple[int, int, int]]]] = []
+        moments: list[dates.Spelled] = []
         for text in kept:
             normal = unicodedata.normalize("NFKC", text)
             for chunk in _chunks(normal):
@@ -152,7 +151,7 @@ class OwnWords:
             tokens.append(frozenset())
             folded.append("")
             found = list(dates.moments(normal, today))
-            moments.append((frozenset(m.date for m in found if m.date), frozenset(m.time for m in found if m.time)))
+            moments.append(dates.spelled(normal, found))
             rest = list(_chunks(_without(normal, found)))
             numbers.update(_numbers_in(rest))
             _mark_ids(rest, marks)
@@ -165,6 +164,7 @@ class OwnWords:
             _addresses=frozenset(addresses),
             _numbers=frozenset(numbers),
             _marks=marks,
+            _length=sum(map(len, kept)),
             _moments=tuple(moments),
         )
 
@@ -203,7 +203,7 @@ class OwnWords:
         if len(normal) <= 40 and any(character.isdigit() for character in normal):
             moment = dates.whole(normal)
             if moment is not None:
-                return self._has_moment(moment)
+                return any(each.names(moment) for each in self._moments)
             found = None if _DIGITS.fullmatch(normal) else number(normal)
             if found is not None:
                 return found in self._numbers
@@ -225,6 +225,9 @@ class OwnWords:
         return _stands(self._tokens, self._places, keys)
 
     def _has_content(self, value: str) -> bool:
+        if len(value) > 4 * self._length + 64:
+            # Far longer than all own words together, even decomposed into single marks: it cannot stand in them.
+            return False
         words = [word for chunk in unicodedata.normalize("NFKC", value).split() if (word := _fold(chunk))]
         if not words:
             return not value.strip()
@@ -233,14 +236,6 @@ class OwnWords:
         return any(
             self._folded[start : start + len(words)] == tuple(words) for start in self._folded_places.get(words[0], ())
         )
-
-    def _has_moment(self, moment: dates.Moment) -> bool:
-        for days, times in self._moments:
-            date, time = moment.date, moment.time
-            has_date = date is None or date in days or (date[0] == 0 and any(day[1:] == date[1:] for day in days))
-            if has_date and (time is None or time in times):
-                return True
-        return False
 
     def _is_marked(self, digits: str, argument: str) -> bool:
         marks = self._marks.get(digits, ())

@@ -28,7 +28,7 @@ async def test_tightening_needs_no_fresh_proof(house: House) -> None:
 
 
 async def test_loosening_alone_needs_a_fresh_proof_and_says_so(house: House) -> None:
-    with pytest.raises(NeedsReauthentication, match="For example mail.send: ask before, allow now"):
+    with pytest.raises(NeedsReauthentication, match=r"For example mail\.send: ask before, allow now"):
         await house.send(AddRule(ONCE))
     assert await house.facts("rule.added") == []
     house.prove()
