@@ -85,7 +85,10 @@ class Used:
 
 @dataclass(frozen=True)
 class AgentState:
-    """The fold of a run's steps: everything the next move depends on, and nothing else."""
+    """The fold of a run's steps: everything the next move depends on, and nothing else.
+
+    `started_at` is when the work would have begun had it never paused; the time limit counts from there.
+    """
 
     definition: AgentDefinition
     task: str

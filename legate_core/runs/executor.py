@@ -113,7 +113,7 @@ class Executor:
         definition = load_definition(ctx, run.definition_hash)
         steps = store.step_records(ctx, run.id)
         task = str(ctx.bodies.get(run.id, run.task_ref)["text"])
-        state = fold.fold(definition, task, run.started_at, steps)
+        state = fold.fold(definition, task, ctx.now - run.worked_ms, steps)
         return Work(run, definition, state, self.tools_of(definition), steps)
 
     async def _ask_about_doubts(self, work: Work) -> None:
@@ -233,7 +233,12 @@ def _park(ctx: Context, work: Work) -> bool:
     is_doubtful = any(row["state"] == ActionState.IN_DOUBT.value for row in rows)
     status = RunStatus.IN_DOUBT if is_doubtful else RunStatus.WAITING
     waiting_for = WaitingFor.NOTHING if is_doubtful else WaitingFor.APPROVAL
-    changes = {"status": status.value, "waiting_for": waiting_for.value, "wake_at": min(waits, default=None)}
+    changes = {
+        "status": status.value,
+        "waiting_for": waiting_for.value,
+        "wake_at": min(waits, default=None),
+        "worked_ms": work.worked_ms(ctx.now),
+    }
     store.hold_fence(ctx, work.run, changes)
     ctx.emit(RunParked(work.run.id, status.value, waiting_for.value))
     if waits:
@@ -242,6 +247,10 @@ def _park(ctx: Context, work: Work) -> bool:
 
 
 def _park_for_vault(ctx: Context, work: Work) -> None:
-    changes = {"status": RunStatus.WAITING.value, "waiting_for": WaitingFor.VAULT.value}
+    changes = {
+        "status": RunStatus.WAITING.value,
+        "waiting_for": WaitingFor.VAULT.value,
+        "worked_ms": work.worked_ms(ctx.now),
+    }
     store.hold_fence(ctx, work.run, changes)
     ctx.emit(RunParked(work.run.id, RunStatus.WAITING.value, WaitingFor.VAULT.value))

@@ -85,7 +85,8 @@ class RunDetail:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the executor holds it between claim and commit."""
+    """A run as the executor holds it between claim and commit. `worked_ms` is how long it was worked on before this claim:
+    the time limit counts that, not how long a person thinks."""
 
     id: str
     workspace_id: str
@@ -101,6 +102,7 @@ class RunRecord:
     started_at: int
     created_at: int
     cost_micros: int
+    worked_ms: int = 0
     is_erased: bool = False
 
 

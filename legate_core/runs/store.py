@@ -50,6 +50,7 @@ def record(workspace_id: str, row: Mapping[str, Any]) -> RunRecord:
         started_at=row["started_at"] or 0,
         created_at=row["created_at"],
         cost_micros=row["cost_micros"],
+        worked_ms=row["worked_ms"],
         is_erased=row["is_erased"],
     )
 
@@ -300,6 +301,7 @@ def new_run_row(
         "output_tokens": 0,
         "cost_micros": 0,
         "reserved_micros": 0,
+        "worked_ms": 0,
         "created_at": now,
         "is_erased": False,
     }

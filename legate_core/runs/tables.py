@@ -25,6 +25,7 @@ runs = workspace_table(
     Column("output_tokens", Integer, nullable=False),
     Column("cost_micros", BigInteger, nullable=False),
     Column("reserved_micros", BigInteger, nullable=False),
+    Column("worked_ms", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),

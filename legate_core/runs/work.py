@@ -36,6 +36,10 @@ class Work:
         self.steps[index] = replace(old, body={**old.body, "action": action})
         self.state = fold.apply(self.state, self.steps[index])
 
+    def worked_ms(self, now: int) -> int:
+        """How long the run has been worked on so far. A clock that was set back takes nothing away."""
+        return max(self.run.worked_ms, now - self.state.started_at)
+
     @property
     def open_steps(self) -> list[StepRecord]:
         """The tool calls that have no outcome yet."""

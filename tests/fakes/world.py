@@ -14,7 +14,7 @@ import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -93,6 +93,7 @@ class World:
         self.started = asyncio.Event()
         self.let_go = asyncio.Event()
         self.probes = 0
+        self.on_act: Callable[[], None] = lambda: None
         self.specs = dict(SPECS)
 
     def tools(self) -> tuple[WorldTool, ...]:
@@ -139,6 +140,7 @@ class WorldTool:
     async def invoke(self, call: Invocation) -> Observation:
         behaviour = self._world.behave.get(self._name, "act")
         self._world.started.set()
+        self._world.on_act()
         if behaviour == "fail":
             raise ToolFailed("The world refused: nothing happened.")
         if behaviour == "raise":
