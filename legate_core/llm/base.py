@@ -68,7 +68,8 @@ class ToolOffer:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. `cached_tokens` are among the input's; `is_estimated` where the server did not count.
+    """Tokens of one call. `cached_tokens` are among the input's; `is_estimated` where the server did not count:
+    the input's is then about right and the output's an upper bound.
 
     `charged_micros` is what the provider says it charged, where it says so.
     """

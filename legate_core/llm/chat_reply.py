@@ -11,7 +11,7 @@ from typing import Any, cast
 from legate_core.llm.base import ModelRequest, Reply, StopReason, ToolCall, Usage, with_distinct_ids
 from legate_core.llm.server_errors import Asked, from_error, spellings, trouble
 from legate_core.llm.strict_json import mended, shown
-from legate_core.llm.tokens import count_at_most, count_calls, count_input
+from legate_core.llm.tokens import count_at_most, count_calls, estimate_input
 from legate_core.llm.tool_names import ToolNames
 
 MAX_CALLS = 64
@@ -103,12 +103,12 @@ class Assembly:
         return rest
 
     def usage(self) -> Usage:
-        """What the server counted; else an upper estimate from what was sent and received."""
+        """What the server counted; else about what was sent, and at most what was received."""
         if self._usage is not None:
             return self._usage
         calls = (ToolCall(part.id, part.name, None, part.arguments) for part in self._calls)
         output = count_at_most("".join(self._text)) + count_calls(calls) + self._unseen
-        return Usage(count_input(self._request), output, is_estimated=True)
+        return Usage(estimate_input(self._request), min(output, self.max_tokens), is_estimated=True)
 
     def _read_delta(self, given: Any) -> str:
         if not isinstance(given, dict):

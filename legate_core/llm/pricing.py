@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from legate_core.errors import Invalid
 from legate_core.llm.base import ModelRequest, Usage
-from legate_core.llm.tokens import count_input
+from legate_core.llm.tokens import BYTES_PER_TOKEN, count_input
 
 MILLION = 1_000_000
 
@@ -46,12 +46,16 @@ def reserve(request: ModelRequest, price: Price) -> int:
 
 
 def settle(usage: Usage, price: Price) -> int:
-    """What a call cost, in micros, rounded up. What the provider says it charged comes before our own reckoning."""
+    """What a call cost, in micros, rounded up. What the provider says it charged comes before our own reckoning.
+
+    Input that was only estimated is charged at the worst, so that a server that does not count cannot break a limit.
+    """
     if usage.charged_micros is not None:
         return usage.charged_micros
-    cached = min(usage.cached_tokens, usage.input_tokens)
+    sent = usage.input_tokens * (BYTES_PER_TOKEN if usage.is_estimated else 1)
+    cached = min(usage.cached_tokens, sent)
     return _up(
-        (usage.input_tokens - cached) * price.input_micros_per_million
+        (sent - cached) * price.input_micros_per_million
         + cached * price.cached_micros_per_million
         + usage.output_tokens * price.output_micros_per_million
     )

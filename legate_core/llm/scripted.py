@@ -16,7 +16,7 @@ from legate_core.llm.pricing import Price, free, own_price
 from legate_core.llm.script import Script, Turn, load_script, parse_script, script_of
 from legate_core.llm.structured import check_reply
 from legate_core.llm.surroundings import ModelSettings, Surroundings, output_limit, refuse_unknown, text_of
-from legate_core.llm.tokens import count_calls, count_input
+from legate_core.llm.tokens import count_calls, estimate_input
 
 _PIECE = re.compile(r"\s*\S{1,24}|\s+")
 _CALL_ID = re.compile(r"s(\d+)-\d+")
@@ -50,7 +50,8 @@ class ScriptedModel:
             # Lets the event loop turn, so that a listener sees pieces and a stop is heard between them.
             await asyncio.sleep(0)
             yield TextDelta(piece)
-        usage = Usage(count_input(request), len(pieces) + count_calls(calls), is_estimated=True)
+        output = min(request.max_tokens, len(pieces) + count_calls(calls))
+        usage = Usage(estimate_input(request), output, is_estimated=True)
         if fault == "cut":
             raise ModelFailed("cut", f"{self.script.source} breaks off here, as it was told to. Try again.", usage)
         reply = Reply(say, calls, "tool_calls" if calls else "end", usage, "scripted")

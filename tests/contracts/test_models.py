@@ -1,0 +1,302 @@
+"""What every model keeps, whoever provides it: a script, a server of any kind, and a real llama.cpp with a real model."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from legate_core.llm.base import Message, Model, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer
+from legate_core.llm.pricing import Price, reserve, settle
+from legate_core.llm.registry import open_model, price_of
+from legate_core.llm.surroundings import Surroundings
+from legate_core.llm.tokens import count_at_most, count_input
+from tests.fakes.llama_server import CONTEXT_TOKENS, llama_server
+from tests.fakes.model_server import Answer, ModelServer, called, chunk, fragment, refused, said
+
+ASK = ModelRequest("m-1", (Message("system", "Be brief."), Message("user", "Say hello.")), max_tokens=24)
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "maxLength": 12},
+        "stars": {"type": "integer", "minimum": 1, "maximum": 5},
+    },
+    "required": ["city", "stars"],
+    "additionalProperties": False,
+}
+TOOLS = (
+    ToolOffer("mail.send", "Send a mail.", {"type": "object", "properties": {"to": {"type": "string"}}}),
+    ToolOffer("files.read", "Read a file.", {"type": "object", "properties": {"path": {"type": "string"}}}),
+)
+JSON_TEXT = '{"city": "Oslo", "stars": 4}'
+PRICE = Price(2_500_000, 10_000_000, 1_250_000, "2026-01-01", "a test")
+
+Open = Callable[[str], Model]
+
+
+@dataclass
+class Subject:
+    """A provider under test: a model for each scene, and a way to see that the other side has stopped working."""
+
+    open: Open
+    settings: Mapping[str, Any]
+    is_idle: Callable[[], AsyncIterator[bool]]
+
+
+def scripted() -> Subject:
+    scenes: dict[str, Any] = {
+        "text": [{"at": 0, "say": "Hello there, good to see you."}],
+        "json": [{"at": 0, "say": JSON_TEXT}],
+        "wrong json": [{"at": 0, "say": "Oslo"}],
+        "long": [{"at": 0, "fault": "context_overflow"}],
+        "endless": [{"at": 0, "say": "la " * 100_000}],
+        "calls": [
+            {
+                "at": 0,
+                "say": "Two at once.",
+                "call": [
+                    {"tool": "mail.send", "arguments": {"to": "kim@example.com"}},
+                    {"tool": "files.read", "arguments": {"path": "a.txt"}},
+                ],
+            }
+        ],
+        "broken call": [{"at": 0, "call": [{"tool": "mail.send", "raw": '{"to": "ki'}]}],
+    }
+
+    async def idle() -> AsyncIterator[bool]:
+        yield True
+
+    settings = {"provider": "scripted", "turns": scenes["text"]}
+    return Subject(lambda scene: open_model({**settings, "turns": scenes[scene]}, Surroundings()), settings, idle)
+
+
+SCENES: dict[str, Answer] = {
+    "text": said("Hello ", "there", "."),
+    "json": said(JSON_TEXT[:9], JSON_TEXT[9:]),
+    "wrong json": said("Oslo"),
+    "long": refused(400, {"code": "context_length_exceeded", "message": "too long"}),
+    "endless": Answer([chunk({"content": "la "})], end="hang"),
+    "calls": called(
+        fragment(0, "c1", "mail__send", '{"to": "kim@'),
+        fragment(0, arguments='example.com"}'),
+        fragment(1, "c2", "files__read", '{"path": "a.txt"}'),
+        say="Two at once.",
+    ),
+    "broken call": called(fragment(0, "c1", "mail__send", '{"to": "ki')),
+}
+
+
+class Rerouted(httpx.AsyncBaseTransport):
+    """Takes every request to the fake server, as the way to the real one is closed to tests."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = httpx.URL(base_url)
+        self.inner = httpx.AsyncHTTPTransport(verify=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url.copy_with(scheme="http", host=self.base_url.host, port=self.base_url.port)
+        return await self.inner.handle_async_request(
+            httpx.Request("POST", url, headers=request.headers, stream=request.stream)
+        )
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+def on_fake_server(server: ModelServer, settings: Mapping[str, Any]) -> Subject:
+    world = Surroundings(transport=lambda _: Rerouted(server.base_url), secret=lambda *_: "sk-test")
+
+    def open_scene(scene: str) -> Model:
+        server.answers = [SCENES[scene]]
+        return open_model(settings, world)
+
+    async def idle() -> AsyncIterator[bool]:
+        await server.left.wait()
+        yield True
+
+    return Subject(open_scene, settings, idle)
+
+
+@pytest.fixture(scope="session")
+def llama() -> Iterator[str]:
+    with llama_server() as base_url:
+        yield base_url
+
+
+def on_llama(base_url: str) -> Subject:
+    settings = {"provider": "openai_compatible", "base_url": base_url, "model": "smollm2"}
+
+    async def idle() -> AsyncIterator[bool]:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                slots = (await client.get(f"{base_url.removesuffix('/v1')}/slots")).json()
+                yield not any(slot["is_processing"] for slot in slots)
+
+    world = Surroundings(transport=lambda _: httpx.AsyncHTTPTransport(verify=False))
+    return Subject(lambda _: open_model(settings, world), settings, idle)
+
+
+OPENAI = {"provider": "openai_compatible", "base_url": "https://models.example/v1", "model": "m-1", "secret": "sec_1"}
+OPENROUTER = {"provider": "openrouter", "model": "openai/gpt-4o-mini", "secret": "sec_1"}
+REAL = pytest.param("llama.cpp", marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=["scripted", "openai_compatible", "openrouter", REAL])
+async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+    if request.param == "scripted":
+        yield scripted()
+    elif request.param == "llama.cpp":
+        yield on_llama(request.getfixturevalue("llama"))
+    else:
+        async with ModelServer() as server:
+            yield on_fake_server(server, OPENAI if request.param == "openai_compatible" else OPENROUTER)
+
+
+SCRIPTABLE = pytest.mark.parametrize("subject", ["scripted", "openai_compatible", "openrouter"], indirect=True)
+
+
+async def hear(model: Model, request: ModelRequest = ASK) -> tuple[list[str], Reply]:
+    items = [item async for item in model.stream(request)]
+    *pieces, reply = items
+    assert isinstance(reply, Reply), "the reply is last"
+    texts = [piece.text for piece in pieces if isinstance(piece, TextDelta)]
+    assert len(texts) == len(pieces), "and there is one of it"
+    return texts, reply
+
+
+async def test_pieces_of_text_come_first_and_the_reply_last(subject: Subject):
+    pieces, reply = await hear(subject.open("text"))
+    assert len(pieces) > 1
+    assert all(pieces)
+    assert "".join(pieces) == reply.text
+    assert reply.tool_calls == ()
+    assert reply.stop_reason in ("end", "length")
+    assert Reply.from_json(json.loads(json.dumps(reply.to_json()))) == reply
+
+
+async def test_tokens_are_counted_and_cost_no_more_than_was_reserved(subject: Subject):
+    _, reply = await hear(subject.open("text"))
+    assert reply.usage.input_tokens > 0
+    assert 0 < reply.usage.output_tokens <= ASK.max_tokens
+    assert 0 < settle(reply.usage, PRICE) <= reserve(ASK, PRICE)
+
+
+async def test_an_answer_of_a_shape_has_that_shape(subject: Subject):
+    question = (Message("user", "Name a city and rate it. Answer in JSON."),)
+    _, reply = await hear(subject.open("json"), replace(ASK, messages=question, max_tokens=200, response_schema=SCHEMA))
+    Draft202012Validator(SCHEMA).validate(json.loads(reply.text))
+
+
+async def test_too_long_a_conversation_is_told_apart(subject: Subject):
+    long = replace(ASK, messages=(Message("user", "word " * (CONTEXT_TOKENS + 500)),))
+    with pytest.raises(ModelFailed) as caught:
+        await hear(subject.open("long"), long)
+    assert caught.value.kind == "context_overflow"
+    assert caught.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("how", ["cancel", "close"])
+async def test_stopping_in_mid_sentence_ends_the_work_at_the_other_side(subject: Subject, how: str):
+    request = ModelRequest("m-1", (Message("user", "Count from one to five hundred, in words."),), max_tokens=1500)
+    heard = asyncio.Event()
+
+    async def listen() -> None:
+        async with aclosing(subject.open("endless").stream(request)) as stream:
+            async for item in stream:
+                assert isinstance(item, TextDelta), "it was stopped before its end"
+                heard.set()
+                if how == "close":
+                    return
+
+    task = asyncio.create_task(listen())
+    await heard.wait()
+    if how == "cancel":
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    else:
+        await task
+    async with aclosing(subject.is_idle()) as looks:
+        while not await anext(looks):
+            pass
+
+
+async def test_settings_have_a_price_or_none(subject: Subject):
+    price = price_of(subject.settings)
+    assert price is None or reserve(ASK, price) >= 0
+
+
+@SCRIPTABLE
+async def test_calls_come_in_order_with_names_of_ours_and_ids_of_their_own(subject: Subject):
+    pieces, reply = await hear(subject.open("calls"), replace(ASK, tools=TOOLS))
+    assert "".join(pieces) == reply.text == "Two at once."
+    assert [(call.name, call.arguments) for call in reply.tool_calls] == [
+        ("mail.send", {"to": "kim@example.com"}),
+        ("files.read", {"path": "a.txt"}),
+    ]
+    assert len({call.id for call in reply.tool_calls}) == 2
+    assert reply.stop_reason == "tool_calls"
+
+
+@SCRIPTABLE
+async def test_arguments_that_are_no_json_are_kept_as_they_came(subject: Subject):
+    _, reply = await hear(subject.open("broken call"), replace(ASK, tools=TOOLS))
+    call = reply.tool_calls[0]
+    assert (call.arguments, call.raw) == (None, '{"to": "ki')
+    assert call.error
+
+
+@SCRIPTABLE
+async def test_a_wrong_shape_is_a_failure(subject: Subject):
+    with pytest.raises(ModelFailed) as caught:
+        await hear(subject.open("wrong json"), replace(ASK, response_schema=SCHEMA))
+    assert caught.value.kind == "bad_reply"
+
+
+# What only the real server can say
+
+
+@pytest.mark.slow
+async def test_the_real_server_stops_at_the_limit_of_tokens(llama: str):
+    request = ModelRequest("m-1", (Message("user", "Tell me a long story."),), max_tokens=8)
+    _, reply = await hear(on_llama(llama).open("text"), request)
+    assert reply.stop_reason == "length"
+    assert reply.usage.output_tokens == 8
+    assert not reply.usage.is_estimated
+
+
+TEXTS = {
+    "prose": "The quick brown fox jumps over the lazy dog. " * 20,
+    "german": "Sehr geehrte Frau Müller, anbei die Rechnung über 1.234,56 EUR. Viele Grüße! " * 8,
+    "chinese": "我能吞下玻璃而不伤身体。" * 30,
+    "emoji": "🌍🎉👩‍👩‍👧‍👦" * 25,
+    "digits": "31415926535897932384626433832795028841971693993751" * 8,
+    "code": "def f(x):\n    return {k: v for k, v in x.items() if v != 0}\n" * 12,
+    "base64": "aGVsbG8gd29ybGQgdGhpcyBpcyBhIHRlc3Q=" * 12,
+    "no words": "xqzjkvwpfgbmqxvzkjw" * 20,
+    "blanks": "\n\n\t  \n" * 60,
+    "signs": "!@#$%^&*()_+-=[]{}|;':,./<>?" * 14,
+}
+
+
+@pytest.mark.slow
+async def test_a_real_tokenizer_makes_no_more_tokens_than_are_reserved(llama: str):
+    counted: dict[str, tuple[int, int]] = {}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for name, text in TEXTS.items():
+            answer = await client.post(f"{llama.removesuffix('/v1')}/tokenize", json={"content": text})
+            counted[name] = (len(answer.json()["tokens"]), count_at_most(text))
+    assert {name: pair for name, pair in counted.items() if not 0 < pair[0] <= pair[1]} == {}
+
+
+@pytest.mark.slow
+async def test_the_marks_around_messages_are_reserved_for(llama: str):
+    turns = tuple(Message(role, ".") for role in ("user", "assistant") * 8)
+    request = ModelRequest("m-1", (*turns, Message("user", ".")), max_tokens=1)
+    _, reply = await hear(on_llama(llama).open("text"), request)
+    assert reply.usage.input_tokens <= count_input(request)
