@@ -64,7 +64,7 @@ class Files(Connector):
         call: Invocation,
         folder: FolderName,
         path: FilePath,
-        offset: Annotated[int, Meta(description="The first byte to show.", ge=0)] = 0,
+        offset: Annotated[int, Meta(description="The first byte to show.", ge=0, le=2**52)] = 0,
         limit: Annotated[int, Meta(description="How many bytes to show.", ge=1, le=48_000)] = 32_000,
     ) -> Observation:
         """Read a text file. Long files come in windows: the answer says at which offset to go on."""

@@ -6,7 +6,9 @@ may say that a host is fine. Nothing is ever written: there is no body and no ot
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import unicodedata
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -19,7 +21,16 @@ from legate_core.errors import LegateError
 from legate_core.tools.spec import Effect, Invocation, Observation, ToolFailed
 
 SHOWN_HEADERS = ("content-type", "content-length", "last-modified", "location", "retry-after")
+# Room for the longest address that can be asked for: where a redirect leads is of no use by halves.
+MAX_LOCATION_CHARS = 2_000
+MAX_HEADER_CHARS = 200
+MAX_TEXT_BYTES = 300_000
+MAX_PRETTY_CHARS = 60_000
 TEXT_TYPES = ("text/", "application/json", "application/xml", "application/xhtml+xml", "application/javascript")
+CHARSETS = re.compile(
+    r"utf-?8|utf-?16(?:-?[lb]e)?|us-ascii|ascii|latin-?1|iso-?8859-(?:[1-9]|1[013456])|(?:windows-|cp)125[0-8]"
+    r"|koi8-[ru]|macintosh|ibm866|shift_jis|euc-jp|iso-2022-jp|euc-kr|gbk|gb2312|gb18030|big5(?:-hkscs)?"
+)
 
 
 class Http(Connector):
@@ -52,7 +63,8 @@ class Http(Connector):
                 raise ToolFailed(error.message) from error
             # The address has left this computer, so the send happened, whatever came back.
             return Observation(f"The request was sent. {error.message}", source_of(url), is_error=True)
-        return shown(response)
+        # Making text of an answer takes a moment, in which everything else goes on.
+        return await asyncio.to_thread(shown, response)
 
 
 def check_url(url: str) -> None:
@@ -85,14 +97,20 @@ def shown(response: Response) -> Observation:
     headers = {name.lower(): value for name, value in response.headers.items()}
     kind = headers.get("content-type", "").split(";")[0].strip().lower()
     lines = [f"HTTP {response.status} from {response.url}"]
-    lines += [f"{name}: {headers[name][:200]}" for name in SHOWN_HEADERS if name in headers]
-    body = _body(response.body, kind, headers.get("content-type", ""))
-    if response.is_cut:
+    lines += [f"{name}: {_header(name, headers[name])}" for name in SHOWN_HEADERS if name in headers]
+    body = _body(response.body[:MAX_TEXT_BYTES], kind, headers.get("content-type", ""))
+    if response.is_cut or len(response.body) > MAX_TEXT_BYTES:
         body += "\n[Cut here: the answer is larger than what is fetched.]"
+    if 300 <= response.status < 400 and headers.get("location"):
+        body += "\n[This address points to another one, which was not asked. Ask for that one if you need it.]"
     data = {"status": response.status, "url": response.url, "size_bytes": len(response.body)}
     return Observation(
         "\n".join([*lines, "", body]), source_of(response.url), is_error=response.status >= 400, data=data
     )
+
+
+def _header(name: str, value: str) -> str:
+    return value[: MAX_LOCATION_CHARS if name == "location" else MAX_HEADER_CHARS]
 
 
 def _body(data: bytes, kind: str, content_type: str) -> str:
@@ -103,15 +121,28 @@ def _body(data: bytes, kind: str, content_type: str) -> str:
     if not kind and b"\0" in data[:8_192]:
         return f"(The body is {len(data):,} bytes of no text.)"
     charset = content_type.lower().partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
+    # Python knows codecs that are no character sets of the web, and a server must not choose among those: a small
+    # body "in punycode" takes minutes to decode.
     try:
-        text = data.decode(charset, "replace")
-    except (LookupError, ValueError):
+        text = data.decode(charset if CHARSETS.fullmatch(charset) else "utf-8", "replace")
+    except LookupError:
         text = data.decode("utf-8", "replace")
     if kind in {"text/html", "application/xhtml+xml"}:
         return text_of_html(text)
     if kind.endswith("json"):
-        try:
-            return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
-        except (ValueError, RecursionError):
-            return tidy(text)
+        return _pretty(text)
     return tidy(text)
+
+
+def _pretty(text: str) -> str:
+    """JSON with line breaks, unless that would make it long: indentation can multiply a text a thousandfold."""
+    try:
+        pieces = json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(json.loads(text))
+        shown = ""
+        for piece in pieces:
+            shown += piece
+            if len(shown) > MAX_PRETTY_CHARS:
+                return tidy(text)
+        return shown
+    except (ValueError, RecursionError):
+        return tidy(text)

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from legate_core.connectors.relative import is_trash
+from legate_core.connectors.relative import is_temporary, is_trash
 from legate_core.connectors.rooted import Directory, opened, read_file
 from legate_core.tools.spec import ToolFailed
 
@@ -84,7 +84,7 @@ def names_of(directory: Directory, *, limit: int = MAX_NAMES) -> tuple[list[str]
     """The visible names in order, at most `limit`, and whether there are more. Legate's own are not shown."""
     names: list[str] = []
     for name in directory.names():
-        if is_trash(name) or (name.startswith(".legate-") and name.endswith(".tmp")):
+        if is_trash(name) or is_temporary(name):
             continue
         if len(names) >= limit:
             return sorted(names), True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 
 from legate_core.tools.spec import ToolFailed
@@ -11,6 +12,8 @@ TRASH = ".legate-trash"
 MAX_PATH_BYTES = 2_000
 MAX_NAME_BYTES = 255
 MAX_DEPTH = 40
+TEMPORARY = re.compile(r"\.legate-[0-9a-f]{16}\.tmp")
+SHORT_NAME = re.compile(r"[^.~]{1,6}~[0-9]{1,6}(?:\.[^.]{0,3})?")
 WINDOWS_DEVICES = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"}
@@ -44,8 +47,17 @@ def parts_of(path: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]:
 
 
 def is_trash(name: str) -> bool:
-    """Is this Legate's own folder, in any spelling that a file system may take for the same?"""
-    return unicodedata.normalize("NFKC", name).casefold() == TRASH
+    """Is this Legate's own folder, in any spelling that a file system may take for the same?
+
+    Some ignore case, some compose letters, and HFS+ passes over invisible characters.
+    """
+    visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFKC", visible).casefold() == TRASH
+
+
+def is_temporary(name: str) -> bool:
+    """Is this a file that Legate is about to write, and no name that somebody made up to be passed over?"""
+    return TEMPORARY.fullmatch(name) is not None
 
 
 def in_words(path: str) -> str:
@@ -66,5 +78,8 @@ def _check_name(name: str, shown: str, windows: bool) -> None:
     # Windows opens devices by name, hidden streams by colon, and drops dots and spaces at the end.
     if set(name) & set('<>:"|?*') or name != name.rstrip(". "):
         raise ToolFailed(f"The path {shown} contains a name that Windows does not allow.")
+    if SHORT_NAME.fullmatch(name):
+        # NTFS gives every long name a short one, so that LEGATE~1 would be Legate's own folder.
+        raise ToolFailed(f"The path {shown} contains a short name of Windows. Write the name whole.")
     if name.split(".")[0].strip().casefold() in WINDOWS_DEVICES:
         raise ToolFailed(f"The path {shown} names a Windows device. Choose another name.")

@@ -179,6 +179,18 @@ async def test_a_long_listing_says_how_much_is_left_out(desk: Desk):
     assert "[510 names; the first 500 are shown.]" in listed.content
 
 
+async def test_only_what_legate_is_about_to_write_is_passed_over(desk: Desk):
+    for name in (".legate-0123456789abcdef.tmp", ".legate-plans.tmp"):
+        (desk.documents / name).write_text("x")
+    assert (await desk.do("files.list", folder="documents")).data["entries"] == [".legate-plans.tmp"]
+
+
+async def test_an_offset_beyond_every_file_does_not_fit(desk: Desk):
+    (desk.documents / "a.txt").write_text("x")
+    with pytest.raises(ToolFailed, match="do not fit"):
+        await desk.do("files.read", folder="documents", path="a.txt", offset=10**30)
+
+
 async def test_an_unknown_folder_names_the_known(desk: Desk):
     with pytest.raises(ToolFailed, match="The folders are: run, documents"):
         await desk.do("files.list", folder="letters")

@@ -80,6 +80,34 @@ async def test_bodies_are_shown_as_text_or_described(page: Page, words: str):
     assert words in (await fetch(page)).content
 
 
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "utf-7", "zip", "rot13", "", "\0"])
+async def test_a_server_cannot_choose_a_codec_that_is_no_charset_of_the_web(charset: str):
+    # In punycode this takes minutes to decode.
+    page = Page(b"a-" + b"b" * 200_000, {"content-type": f"text/plain; charset={charset}"})
+    assert "a-bbbb" in (await fetch(page)).content
+
+
+async def test_json_that_indentation_would_blow_up_is_shown_as_it_came():
+    # Pretty, this is 900 MB.
+    page = Page(b"[" * 900 + b"1," * 490_000 + b"1" + b"]" * 900, {"content-type": "application/json"})
+    assert "[[[[[[1,1,1," in (await fetch(page)).content
+
+
+async def test_a_long_text_is_looked_at_only_at_its_beginning():
+    seen = await fetch(Page(b"x\n" * 2_000_000, {"content-type": "text/plain"}))
+    assert seen.data["size_bytes"] == 4_000_000
+    assert "Cut here: 300,1" in seen.content[-200:]
+
+
+async def test_where_a_redirect_leads_is_shown_whole():
+    location = "https://other.example.com/" + "a" * 1_000
+    page = Page(b"", {"location": location, "last-modified": "b" * 1_000}, status=302)
+    seen = await fetch(page)
+    assert f"location: {location}\n" in seen.content
+    assert "b" * 201 not in seen.content
+    assert "Ask for that one if you need it" in seen.content
+
+
 async def test_an_error_status_is_an_error():
     assert (await fetch(Page(status=404))).is_error
 
