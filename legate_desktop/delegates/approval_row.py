@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 
 from legate_desktop.delegates.rows import RowDelegate, line, right_text
 from legate_desktop.models import ROW_ROLE
-from legate_desktop.pages.approvals.view import ApprovalRow, RuleRow
+from legate_desktop.pages.approvals.view import ApprovalRow, RuleRow, outcome_words
 from legate_desktop.theme.look import font, look
 from legate_desktop.theme.signs import RUN_SIGNS, Sign, paint_sign
 from legate_desktop.theme.tokens import ROW_APPROVAL_PX, Pill
@@ -18,12 +18,11 @@ from legate_desktop.words import MINUTE, one_line, plural, short_age, time_left,
 
 SOON_MS = 10 * MINUTE
 IN_DOUBT = Pill("IN DOUBT", "red", "red_wash", is_outlined=True)
-OUTCOMES: dict[str, tuple[str, Sign]] = {
-    "approved": ("Approved", RUN_SIGNS["succeeded"]),
-    "edited": ("Edited and approved", RUN_SIGNS["succeeded"]),
-    "rejected": ("Rejected", RUN_SIGNS["failed"]),
-    "expired": ("Expired, nothing ran", RUN_SIGNS["expired"]),
-    "withdrawn": ("Withdrawn", RUN_SIGNS["cancelled"]),
+OUTCOME_SIGNS: dict[str, Sign] = {
+    "approved": RUN_SIGNS["succeeded"],
+    "edited": RUN_SIGNS["succeeded"],
+    "rejected": RUN_SIGNS["failed"],
+    "expired": RUN_SIGNS["expired"],
 }
 
 
@@ -64,8 +63,8 @@ class ApprovalDelegate(RowDelegate):
         if self._is_answering(row.id):
             return right_text(painter, first, tr("sending…"), "text3")
         if not row.is_open:
-            words, sign = OUTCOMES.get(row.state, (row.state, RUN_SIGNS["cancelled"]))
-            text = f"{tr(words)} · {short_age(now - row.decided_at)}"
+            sign = OUTCOME_SIGNS.get(row.state, RUN_SIGNS["cancelled"])
+            text = f"{outcome_words(row.state)} · {short_age(now - row.decided_at)}"
             width = right_text(painter, first, text, "text3")
             paint_sign(painter, QRectF(first.right() - width - 18, first.center().y() - 6, 12, 12), sign)
             return width + 20

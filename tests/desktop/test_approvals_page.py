@@ -12,7 +12,7 @@ from legate_desktop.theme.tokens import HOLD_MS, TOAST_MS
 from legate_desktop.widgets.labels import MOST_CHARACTERS
 from legate_desktop.widgets.long_text import LongText
 from legate_desktop.words import visible
-from tests.desktop.fake_core import HOSTILE, SURFACE, argument, detail
+from tests.desktop.fake_core import HOSTILE, MINUTE, NOW, SURFACE, argument, detail
 from tests.desktop.stage import CONTROL, SHIFT, Stage
 
 GRAVE, FIRST, SECOND, MONEY = "apr_0000f61d7b5", "apr_0001f61d7b5", "apr_0002f61d7b5", "apr_0003f61d7b5"
@@ -378,3 +378,20 @@ def test_an_argument_of_five_megabytes_is_shown_in_parts_to_its_last_character(s
     stage.press(Key.Key_E)
     assert stage.dialogs(EditDialog) == []
     assert "too large to edit here" in stage.toasts()[-1]
+
+
+def test_the_card_keeps_time_without_being_built_anew(stage: Stage) -> None:
+    stage.choose(FIRST)
+    body = stage.approvals.card.widget()
+    stage.approvals.card.keep_time(NOW + 5 * MINUTE)
+    assert stage.approvals.card.widget() is body
+    assert {"6m ago", "in 22 h 55 m, then nothing runs"} <= set(stage.card_texts())
+
+
+def test_a_decided_card_says_who_decided_and_offers_no_answer(stage: Stage) -> None:
+    stage.state.set_tab("decided")
+    stage.state.select("apr_0021f61d7b5")
+    assert "Rejected by you, 9m ago" in stage.card_texts()
+    assert "wrong address" in stage.card_texts()
+    assert not any(text.startswith("in 23 h") for text in stage.card_texts())
+    assert not stage.approvals.answers.isVisible()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QTextBlockFormat, QTextCharForm
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from legate_desktop.pages.approvals.facts import facts_grid
-from legate_desktop.pages.approvals.view import Argument, Card, Change, Origin, StepBefore
+from legate_desktop.pages.approvals.view import Argument, Card, Change, Origin, StepBefore, outcome_words
 from legate_desktop.theme.look import colour, look
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.widgets.button import Button
@@ -101,6 +101,7 @@ class CardView(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.card: Card | None = None
         self._now = 0
+        self._facts_shown: dict[str, OutsideText] = {}
         look.changed.connect(self._again)
 
     def show_card(self, card: Card, now: int) -> None:
@@ -113,17 +114,17 @@ class CardView(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(6)
-        for build in (_head, self._asker, _why, _arguments, _changes, _facts, _asked_because, _before, _audit):
+        for build in (_head, self._asker, _why, _arguments, _changes, self._facts, _asked_because, _before, _audit):
             build(column, card, now)
         column.addStretch(1)
         self.setWidget(body)
         self.verticalScrollBar().setValue(at)
 
-    def _asker(self, column: QVBoxLayout, card: Card, now: int) -> None:
-        """Who asks, how long ago and in which run, and the way to that run's log."""
+    def _asker(self, column: QVBoxLayout, card: Card, _now: int) -> None:
+        """Who asks and in which run, and the way to that run's log."""
         where = f"{card.run_title} ({card.row.run_id})" if card.run_title else card.row.run_id
-        text = tr("{agent} asked {age} ago, in the run {run}")
-        said = text.format(agent=one_line(card.row.agent), age=short_age(now - card.row.asked_at), run=one_line(where))
+        text = tr("{agent} asks, in the run {run}")
+        said = text.format(agent=one_line(card.row.agent), run=one_line(where))
         open_run = Button(tr("Open run"), kind="quiet", key="O")
         open_run.fired.connect(self.run_wanted)
         row = QHBoxLayout()
@@ -131,6 +132,18 @@ class CardView(QScrollArea):
         row.addWidget(OutsideText(said, name=tr("Who asks, in which run")), 1)
         row.addWidget(open_run)
         column.addLayout(row)
+
+    def _facts(self, column: QVBoxLayout, card: Card, now: int) -> None:
+        grid, self._facts_shown = facts_grid(_facts(card, now))
+        column.addSpacing(10)
+        column.addLayout(grid)
+
+    def keep_time(self, now: int) -> None:
+        """Bring what depends on the time up to date, and touch nothing else: a person may be reading."""
+        if self.card is not None:
+            self._now = now
+            for name, value in _facts(self.card, now):
+                self._facts_shown[name].set_text(value)
 
     def _again(self) -> None:
         if self.card is not None:
@@ -197,18 +210,29 @@ def _changes(column: QVBoxLayout, card: Card, _now: int) -> None:
         column.addWidget(Diff(card.changes))
 
 
-def _facts(column: QVBoxLayout, card: Card, now: int) -> None:
-    left = card.row.expires_at - now
-    soon = tr("in {time}, then nothing runs").format(time=time_left(left))
-    expires = soon if left > 0 else tr("now: nothing will run")
+def _facts(card: Card, now: int) -> list[tuple[str, str]]:
+    row = card.row
     facts = [
         (tr("Reach"), card.reach or tr("not declared by the tool")),
         (tr("Undo"), card.undo or tr("cannot be undone")),
-        (tr("Expires"), expires if card.row.expires_at else tr("never")),
-        (tr("Cost"), card.cost or tr("none declared")),
+        (tr("Asked"), tr("{age} ago").format(age=short_age(now - row.asked_at))),
     ]
-    column.addSpacing(10)
-    column.addLayout(facts_grid(facts))
+    if row.is_open:
+        facts.append((tr("Expires"), _expires(row.expires_at, now)))
+    else:
+        words = outcome_words(row.state)
+        by = f" {tr('by')} {one_line(row.decided_by)}" if row.decided_by else ""
+        facts.append((tr("Decided"), f"{words}{by}, {tr('{age} ago').format(age=short_age(now - row.decided_at))}"))
+    if row.outcome:
+        facts.append((tr("Reason"), row.outcome))
+    return [*facts, (tr("Cost"), card.cost or tr("none declared"))]
+
+
+def _expires(at: int, now: int) -> str:
+    if not at:
+        return tr("never")
+    soon = tr("in {time}, then nothing runs").format(time=time_left(at - now))
+    return soon if at > now else tr("now: nothing will run")
 
 
 def _asked_because(column: QVBoxLayout, card: Card, _now: int) -> None:

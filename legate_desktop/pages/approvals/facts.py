@@ -12,8 +12,9 @@ from legate_desktop.theme.look import font
 from legate_desktop.widgets.labels import Label, OutsideText
 
 
-def facts_grid(facts: Sequence[tuple[str, str]]) -> QGridLayout:
-    """Names as wide as the widest; values whole, in mono, selectable."""
+def facts_grid(facts: Sequence[tuple[str, str]]) -> tuple[QGridLayout, dict[str, OutsideText]]:
+    """Names as wide as the widest; values whole, in mono, selectable, and by name for those that change with time."""
+    values: dict[str, OutsideText] = {}
     grid = QGridLayout()
     grid.setHorizontalSpacing(16)
     grid.setVerticalSpacing(2)
@@ -23,5 +24,6 @@ def facts_grid(facts: Sequence[tuple[str, str]]) -> QGridLayout:
         label = Label(name, "body", tone="quiet")
         label.setMinimumWidth(round(width) + 1)
         grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(OutsideText(value, "mono", name=name), at, 1)
-    return grid
+        values[name] = OutsideText(value, "mono", name=name)
+        grid.addWidget(values[name], at, 1)
+    return grid, values

@@ -274,6 +274,7 @@ class ApprovalsPage(Page):
 
     def _on_seconds(self) -> None:
         self.model.refresh()
+        self.card.keep_time(self.state.now())
         self._settle()
 
     # Showing.
@@ -353,7 +354,8 @@ class ApprovalsPage(Page):
             self.buttons[verb_id].setVisible(is_doubt)
         self.buttons["undo"].setVisible(bool(self.state.undoable_id) and card is not None and not is_open)
         rule = self.state.selected_rule
-        self.answers.setVisible(card is not None or (rule is not None and not rule.is_built_in))
+        has_rule = rule is not None and not rule.is_built_in
+        self.answers.setVisible(is_open or has_rule or not self.buttons["undo"].isHidden())
         self.delete_rule.setVisible(rule is not None and not rule.is_built_in)
 
     def _menu(self, at: QPoint) -> None:

@@ -144,6 +144,18 @@ class Card:
         return self.row.id
 
 
+def outcome_words(state: str) -> str:
+    """How it was decided, as a person says it."""
+    words = {
+        "approved": tr("Approved"),
+        "edited": tr("Edited and approved"),
+        "rejected": tr("Rejected"),
+        "expired": tr("Expired, nothing ran"),
+        "withdrawn": tr("Withdrawn with its run"),
+    }
+    return words.get(state, state)
+
+
 def row_sentence(row: ApprovalRow | RuleRow, now: int) -> str:
     """A row's accessible name: a sentence."""
     if isinstance(row, RuleRow):
