@@ -147,7 +147,7 @@ class OpenAICompatibleModel:
             if is_done:
                 break
         if not is_done and not assembly.is_finished:
-            raise _broken_off(asked, assembly)
+            raise trouble("cut", f"{asked.host} broke its answer off. Try again.", may_retry=True)
 
     async def _chunks(self, response: httpx.Response, asked: Asked, assembly: Assembly) -> AsyncGenerator[bytes, None]:
         """The bytes of a body as they come, and an empty one at its end; bounded in time and size."""
@@ -162,10 +162,10 @@ class OpenAICompatibleModel:
             left = end - loop.time()
             try:
                 chunk = await self._within(min(idle, left), anext(chunks, b""), asked, "has gone silent in mid-answer")
-            except Trouble as error:
+            except Trouble:
                 if assembly.is_finished:
                     return
-                raise error
+                raise
             received += len(chunk)
             if received > most:
                 raise trouble(
@@ -237,10 +237,6 @@ class OpenAICompatibleModel:
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise trouble("cut", f"{host} broke the connection off. Try again.", may_retry=True) from error
-
-
-def _broken_off(asked: Asked, assembly: Assembly) -> Trouble:
-    return trouble("cut", f"{asked.host} broke its answer off. Try again.", may_retry=True)
 
 
 def _final(error: Trouble, assembly: Assembly) -> ModelFailed:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,16 +36,20 @@ TOOLS = (
 JSON_TEXT = '{"city": "Oslo", "stars": 4}'
 PRICE = Price(2_500_000, 10_000_000, 1_250_000, "2026-01-01", "a test")
 
+PREDICTED = "llamacpp:tokens_predicted_total"
+
 Open = Callable[[str], Model]
 
 
 @dataclass
 class Subject:
-    """A provider under test: a model for each scene, and a way to see that the other side has stopped working."""
+    """A provider under test: a model for each scene, and `stopped`, which waits until the other side is idle and says
+    how many tokens it has made so far, where it counts them."""
 
     open: Open
     settings: Mapping[str, Any]
-    is_idle: Callable[[], AsyncIterator[bool]]
+    stopped: Callable[[], Awaitable[int]]
+    made_before: int = 0
 
 
 def scripted() -> Subject:
@@ -68,11 +72,11 @@ def scripted() -> Subject:
         "broken call": [{"at": 0, "call": [{"tool": "mail.send", "raw": '{"to": "ki'}]}],
     }
 
-    async def idle() -> AsyncIterator[bool]:
-        yield True
+    async def stopped() -> int:
+        return 0
 
     settings = {"provider": "scripted", "turns": scenes["text"]}
-    return Subject(lambda scene: open_model({**settings, "turns": scenes[scene]}, Surroundings()), settings, idle)
+    return Subject(lambda scene: open_model({**settings, "turns": scenes[scene]}, Surroundings()), settings, stopped)
 
 
 SCENES: dict[str, Answer] = {
@@ -115,11 +119,11 @@ def on_fake_server(server: ModelServer, settings: Mapping[str, Any]) -> Subject:
         server.answers = [SCENES[scene]]
         return open_model(settings, world)
 
-    async def idle() -> AsyncIterator[bool]:
+    async def stopped() -> int:
         await server.left.wait()
-        yield True
+        return 0
 
-    return Subject(open_scene, settings, idle)
+    return Subject(open_scene, settings, stopped)
 
 
 @pytest.fixture(scope="session")
@@ -131,14 +135,17 @@ def llama() -> Iterator[str]:
 def on_llama(base_url: str) -> Subject:
     settings = {"provider": "openai_compatible", "base_url": base_url, "model": "smollm2"}
 
-    async def idle() -> AsyncIterator[bool]:
+    address = base_url.removesuffix("/v1")
+
+    async def stopped() -> int:
         async with httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                slots = (await client.get(f"{base_url.removesuffix('/v1')}/slots")).json()
-                yield not any(slot["is_processing"] for slot in slots)
+            while any(slot["is_processing"] for slot in (await client.get(f"{address}/slots")).json()):
+                pass
+            metrics = (await client.get(f"{address}/metrics")).text
+        return next(int(line.split()[1]) for line in metrics.splitlines() if line.startswith(PREDICTED))
 
     world = Surroundings(transport=lambda _: httpx.AsyncHTTPTransport(verify=False))
-    return Subject(lambda _: open_model(settings, world), settings, idle)
+    return Subject(lambda _: open_model(settings, world), settings, stopped)
 
 
 OPENAI = {"provider": "openai_compatible", "base_url": "https://models.example/v1", "model": "m-1", "secret": "sec_1"}
@@ -151,7 +158,8 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "scripted":
         yield scripted()
     elif request.param == "llama.cpp":
-        yield on_llama(request.getfixturevalue("llama"))
+        real = on_llama(request.getfixturevalue("llama"))
+        yield replace(real, made_before=await real.stopped())
     else:
         async with ModelServer() as server:
             yield on_fake_server(server, OPENAI if request.param == "openai_compatible" else OPENROUTER)
@@ -202,7 +210,9 @@ async def test_too_long_a_conversation_is_told_apart(subject: Subject):
 
 @pytest.mark.parametrize("how", ["cancel", "close"])
 async def test_stopping_in_mid_sentence_ends_the_work_at_the_other_side(subject: Subject, how: str):
-    request = ModelRequest("m-1", (Message("user", "Count from one to five hundred, in words."),), max_tokens=1500)
+    # A shape of five hundred numbers keeps a real model from coming to its end by itself.
+    numbers = {"type": "array", "items": {"type": "integer"}, "minItems": 500}
+    request = ModelRequest("m-1", (Message("user", "Count."),), max_tokens=1500, response_schema=numbers)
     heard = asyncio.Event()
 
     async def listen() -> None:
@@ -221,9 +231,7 @@ async def test_stopping_in_mid_sentence_ends_the_work_at_the_other_side(subject:
             await task
     else:
         await task
-    async with aclosing(subject.is_idle()) as looks:
-        while not await anext(looks):
-            pass
+    assert await subject.stopped() - subject.made_before < 500, "the answer was made to its end"
 
 
 async def test_settings_have_a_price_or_none(subject: Subject):

@@ -46,6 +46,7 @@ def serve() -> None:
     params.n_parallel = 1
     params.cpuparams.n_threads = 1
     params.endpoint_slots = True
+    params.endpoint_metrics = True
     params.warmup = False
     params.port = 0
     params.verbosity = 0
