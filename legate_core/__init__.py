@@ -22,7 +22,6 @@ _HOME: dict[str, str] = {
         "errors": (
             "Conflict Damaged Forbidden Invalid LegateError LimitReached Locked NeedsReauthentication NotFound Unavailable"
         ),
-        # A function called as its module would be hidden by the module, once anybody imported that.
         "features": "registry",
         "identity.prove": "Prove SetPassphrase",
         "kernel.context": "Actor",
@@ -38,6 +37,8 @@ _HOME: dict[str, str] = {
         "runs.model": "RunRow StepRow",
         "runs.queries": "Run RunLog Runs",
         "settings": "Settings from_environment",
+        "vault.commands": "DeleteSecret LockVault ReplaceSecret SealVault StoreSecret UnsealVault",
+        "vault.queries": "Secrets VaultStatus",
     }.items()
     for name in names.split()
 }

@@ -69,3 +69,11 @@ from legate_core.runs.queries import RunLog as RunLog
 from legate_core.runs.queries import Runs as Runs
 from legate_core.settings import Settings as Settings
 from legate_core.settings import from_environment as from_environment
+from legate_core.vault.commands import DeleteSecret as DeleteSecret
+from legate_core.vault.commands import LockVault as LockVault
+from legate_core.vault.commands import ReplaceSecret as ReplaceSecret
+from legate_core.vault.commands import SealVault as SealVault
+from legate_core.vault.commands import StoreSecret as StoreSecret
+from legate_core.vault.commands import UnsealVault as UnsealVault
+from legate_core.vault.queries import Secrets as Secrets
+from legate_core.vault.queries import VaultStatus as VaultStatus

@@ -46,6 +46,8 @@ from legate_core.storage.migrate import migrate
 from legate_core.storage.ownership import Ownership
 from legate_core.tools.catalog import Catalog
 from legate_core.tools.spec import Tool
+from legate_core.vault.keys import Vault
+from legate_core.vault.store import has_records as vault_has_records
 
 
 @dataclass
@@ -115,7 +117,9 @@ async def _open(
         body_keys = BodyKeys(BodyKeyRing(body_key))
         authorizer = MatrixAuthorizer(Sessions())
         kernel = Kernel(database, body_keys, authorizer, clock)
-        executor = _compose(kernel, authorizer, keys, settings, extra_tools)
+        may_make = known is None or not await database.read(vault_has_records, workspace_id=known[0])
+        vault = await asyncio.to_thread(Vault.open, keys, may_make=may_make)
+        executor = _compose(kernel, authorizer, keys, vault, settings, extra_tools)
         workspace_id, person_id = known or await _first_start(kernel)
         await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
     except BaseException:
@@ -127,13 +131,19 @@ async def _open(
 
 
 def _compose(
-    kernel: Kernel, authorizer: MatrixAuthorizer, keys: KeyPort, settings: Settings, extra_tools: Sequence[Tool]
+    kernel: Kernel,
+    authorizer: MatrixAuthorizer,
+    keys: KeyPort,
+    vault: Vault,
+    settings: Settings,
+    extra_tools: Sequence[Tool],
 ) -> Executor:
     """Every port of this process, each found by its type."""
     broker = Broker()
     toolbox = Toolbox(broker, extra_tools)
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
+    kernel.ports.add(Vault, vault)
     kernel.ports.add(Catalog, toolbox.everything)
     kernel.ports.add(RunFolders, RunFolders(str(settings.home / "runs")))
     return Executor(kernel, toolbox.of, Models(kernel, broker).port)

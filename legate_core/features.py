@@ -14,8 +14,10 @@ from legate_core.runs import commands as runs
 from legate_core.runs import doubt
 from legate_core.runs import queries as logs
 from legate_core.runs import reactors as wakes
+from legate_core.vault import commands as vault
+from legate_core.vault import queries as secrets
 
-ROOMS = (actions, agents, approvals, inbox, identity, policy, rules, runs, doubt, logs, wakes)
+ROOMS = (actions, agents, approvals, inbox, identity, policy, rules, runs, doubt, logs, wakes, vault, secrets)
 
 
 def features() -> Registry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from legate_core.actions.events import ActionDenied, ActionReady, ActionReopened, ActionSettled
 from legate_core.kernel.context import Context
 from legate_core.kernel.messages import Recorded
@@ -9,8 +11,9 @@ from legate_core.kernel.reactors import reactor
 from legate_core.runs import store
 from legate_core.runs.commands import ready
 from legate_core.runs.events import RunParked
-from legate_core.runs.model import RunStatus
+from legate_core.runs.model import RunStatus, WaitingFor
 from legate_core.runs.tables import runs
+from legate_core.vault.events import VaultUnsealed
 
 
 @reactor("runs.wake", ActionReady, ActionDenied, ActionSettled)
@@ -42,3 +45,15 @@ def hold_run(ctx: Context, fact: Recorded) -> None:
     holds = [action["hold_until"] or 0 for action in store.rows_of_actions(ctx, run_id) if action["state"] == "ready"]
     ctx.update(runs, run_id, {"wake_at": min(holds, default=None)}, expect={"fence": row["fence"]})
     ctx.emit(RunParked(run_id, row["status"], row["waiting_for"]))
+
+
+@reactor("runs.vault", VaultUnsealed)
+def go_on_unsealed(ctx: Context, fact: Recorded) -> None:
+    """The vault lends again: every run that waited for it is ready."""
+    statement = select(runs.c.id).where(
+        runs.c.workspace_id == ctx.workspace_id,
+        runs.c.status == RunStatus.WAITING.value,
+        runs.c.waiting_for == WaitingFor.VAULT.value,
+    )
+    for run_id in ctx.connection.execute(statement).scalars().all():
+        ready(ctx, run_id, fact.name)

@@ -17,6 +17,7 @@ TENANT_TABLES = (
     "agent_version",
     "approval",
     "body_key",
+    "checkpoint",
     "journal",
     "journal_head",
     "member",
@@ -25,7 +26,10 @@ TENANT_TABLES = (
     "reactor_cursor",
     "rule",
     "run",
+    "secret",
+    "secret_record",
     "step",
+    "vault",
     "workspace",
 )
 OTHER_TABLES = ("installation",)
@@ -129,6 +133,15 @@ def upgrade() -> None:
         sa.Column("scope_id", sa.String(length=80), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "scope_id", name="pk_body_key"),
+    )
+    op.create_table(
+        "checkpoint",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("peaks", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "size", name="pk_checkpoint"),
     )
     op.create_table(
         "installation",
@@ -248,6 +261,45 @@ def upgrade() -> None:
     op.create_index("ix_run_created", "run", ["workspace_id", "created_at"], unique=False)
     op.create_index("ix_run_status", "run", ["workspace_id", "status"], unique=False)
     op.create_table(
+        "secret",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("connector", sa.String(length=80), nullable=False),
+        sa.Column("hosts", JSON, nullable=False),
+        sa.Column("owner_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created_by", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("replaced_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_secret"),
+    )
+    op.create_index(
+        "uq_secret_name",
+        "secret",
+        ["workspace_id", "name"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "secret_record",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("master", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(length=48), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(length=12), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_secret_record"),
+    )
+    op.create_table(
         "step",
         sa.Column("workspace_id", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=80), nullable=False),
@@ -267,6 +319,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_step"),
     )
     op.create_index("ix_step_run", "step", ["workspace_id", "run_id", "index"], unique=False)
+    op.create_table(
+        "vault",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("sealed_at", sa.BigInteger(), nullable=True),
+        sa.Column("sealed_by", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_vault"),
+    )
     op.create_table(
         "workspace",
         sa.Column("workspace_id", sa.String(length=40), nullable=False),
