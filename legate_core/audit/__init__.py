@@ -1,0 +1,1 @@
+"""The journal, read back: searched, verified, and promised in signed checkpoints."""

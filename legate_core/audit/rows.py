@@ -1,0 +1,104 @@
+"""Every audited row against the journal's last word about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from legate_core.audit.chain import Chain, Commitment
+from legate_core.crypto import bodies as sealing
+from legate_core.kernel import rows as kept
+from legate_core.kernel.payloads import WORKSPACE, Bodies
+from legate_core.storage.schema import metadata
+
+BATCH = 1_000
+Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Rows:
+    """What the rows of a workspace said when they were held against the journal."""
+
+    checked: int = 0
+    erased: int = 0
+    unchecked: int = 0
+    changed: list[tuple[Place, int]] = field(default_factory=list[tuple[Place, int]])
+    missing: list[tuple[Place, int]] = field(default_factory=list[tuple[Place, int]])
+    unaccounted: list[Place] = field(default_factory=list[Place])
+    keyless: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def are_of_another_time(self) -> bool:
+        """Whether rows do not fit the journal, as when one of the two was put back and the other was not."""
+        return bool(self.changed or self.missing or self.unaccounted)
+
+
+def hold_against(connection: Connection, chain: Chain, bodies: Bodies | None) -> Rows:
+    """Compare every audited row of the workspace. Without `bodies`, and so without salts, only that rows exist.
+
+    The salt of an erased run is gone, so what is left of its rows cannot be compared with anything any more. That is
+    what erasing means; a missing key that no entry accounts for is something else.
+    """
+    found = Rows()
+    open_places = dict(chain.committed)
+    for table in audited_tables():
+        for key, row in _rows_of(connection, table, chain.workspace_id):
+            place = (table.name, key)
+            commitment = open_places.pop(place, None)
+            if commitment is None:
+                found.unaccounted.append(place)
+            else:
+                _compare(found, chain, bodies, place, commitment, row)
+    names = {table.name for table in audited_tables()}
+    for place, commitment in open_places.items():
+        if place[0] in names:
+            found.missing.append((place, commitment.seq))
+        else:
+            # A table of a feature that this version does not have.
+            found.unchecked += 1
+    return found
+
+
+def audited_tables() -> list[Table]:
+    """The tables whose rows the journal accounts for."""
+    return [table for table in metadata.sorted_tables if table.info.get("audited") and table.info.get("tenant")]
+
+
+def _compare(
+    found: Rows, chain: Chain, bodies: Bodies | None, place: Place, commitment: Commitment, row: dict[str, Any]
+) -> None:
+    if commitment.run_id in chain.erased:
+        found.erased += 1
+        return
+    if bodies is None:
+        found.unchecked += 1
+        return
+    scope = commitment.run_id or WORKSPACE
+    salt = bodies.salt(scope, commitment.seq)
+    if salt is None:
+        found.keyless.setdefault(scope, commitment.seq)
+        return
+    found.checked += 1
+    if not _fits(salt, row, commitment):
+        found.changed.append((place, commitment.seq))
+
+
+def _fits(salt: bytes, row: dict[str, Any], commitment: Commitment) -> bool:
+    try:
+        return sealing.commitment(salt, kept.state(row)) == commitment.digest
+    except ValueError:
+        # A value that canonical JSON cannot hold was never committed to.
+        return False
+
+
+def _rows_of(connection: Connection, table: Table, workspace_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    statement = select(table).where(table.c.workspace_id == workspace_id).execution_options(yield_per=BATCH)
+    names, key = tuple(table.c.keys()), table.info["key"]
+    with connection.execute(statement) as result:
+        for part in result.partitions():
+            for values in part:
+                row: dict[str, Any] = dict(zip(names, values, strict=True))
+                yield row[key], row
