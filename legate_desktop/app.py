@@ -22,6 +22,7 @@ from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
 from legate_desktop.shell.window import Window, dress
+from legate_desktop.theme import tokens
 from legate_desktop.theme.look import CHOICES, look
 from legate_desktop.theme.resources import load_fonts
 from legate_desktop.words import tr
@@ -59,10 +60,14 @@ class Desktop:
         self.window.painted.connect(lambda: QTimer.singleShot(0, self.bridge.start))
 
     def show(self) -> None:
-        """Show the window at a size that fits the screen."""
+        """Show the window at its size, or as large as the screen where that, with a frame around it, is smaller."""
         room = self.app.primaryScreen().availableSize()
-        self.window.resize(min(1440, room.width()), min(900, room.height()))
-        self.window.show()
+        width, height = tokens.WINDOW
+        self.window.resize(min(width, room.width()), min(height, room.height()))
+        if room.width() > width and room.height() > height + tokens.FRAME_ROOM_PX:
+            self.window.show()
+        else:
+            self.window.showMaximized()
 
     def _on_ready(self) -> None:
         if self.bridge.practice is not None:

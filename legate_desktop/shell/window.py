@@ -45,7 +45,7 @@ class Window(QMainWindow):
         row.addWidget(self.sidebar)
         row.addWidget(self.pages, 1)
         self.setCentralWidget(body)
-        self.toasts = Toasts(body)
+        self.toasts = Toasts(body, self._foot_px)
         practice.noticed.connect(self.say)
         self.sidebar.chosen.connect(self.go)
         self.approvals.open_run.connect(self.open_run)
@@ -77,6 +77,11 @@ class Window(QMainWindow):
             is_error=notice.is_error,
             lasts_ms=notice.lasts_ms,
         )
+
+    def _foot_px(self) -> int:
+        """The answers under a card stay free of toasts."""
+        answers = self.approvals.answers
+        return answers.height() if answers.isVisible() else 0
 
     def say_engine(self, words: str, ink: str) -> None:
         """The foot of the sidebar."""

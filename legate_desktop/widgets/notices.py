@@ -87,7 +87,8 @@ class EmptyState(QWidget):
         self.action.hide()
         icon_row = QHBoxLayout()
         icon_row.addStretch(1)
-        icon_row.addWidget(IconLabel(icon_name, "text3", 28))
+        self.icon = IconLabel(icon_name, "text3", 28)
+        icon_row.addWidget(self.icon)
         icon_row.addStretch(1)
         action_row = QHBoxLayout()
         action_row.addStretch(1)
@@ -105,7 +106,8 @@ class EmptyState(QWidget):
         column.addStretch(3)
 
     def say(self, title: str, text: str) -> None:
-        """Other words, for another reason to be empty."""
+        """Other words, for another reason to be empty; without any it is blank."""
+        self.icon.setVisible(bool(title))
         self.title.setText(title)
         self.text.setText(text)
 

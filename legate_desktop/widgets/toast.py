@@ -79,13 +79,14 @@ class Toast(QWidget):
 
 
 class Toasts(QWidget):
-    """The stack over the bottom of a window; it never takes focus and lets clicks beside it through."""
+    """The stack over the bottom of a window, above the page's foot of that height; it never takes focus."""
 
     said = Signal(str)
 
-    def __init__(self, over: QWidget) -> None:
+    def __init__(self, over: QWidget, foot_px: Callable[[], int] = lambda: 0) -> None:
         super().__init__(over)
         self._over = over
+        self._foot_px = foot_px
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -160,5 +161,5 @@ class Toasts(QWidget):
         column = self._column
         height = column.totalHeightForWidth(width) if column.hasHeightForWidth() else self.sizeHint().height()
         self.resize(width, height)
-        self.move((self._over.width() - width) // 2, self._over.height() - height - 20)
+        self.move((self._over.width() - width) // 2, self._over.height() - height - 20 - self._foot_px())
         self.raise_()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
 from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, ScopesDialog
 from legate_desktop.theme.tokens import HOLD_MS, TOAST_MS
@@ -395,3 +395,25 @@ def test_a_decided_card_says_who_decided_and_offers_no_answer(stage: Stage) -> N
     assert "wrong address" in stage.card_texts()
     assert not any(text.startswith("in 23 h") for text in stage.card_texts())
     assert not stage.approvals.answers.isVisible()
+
+
+def test_the_keyboard_stays_at_the_list_when_it_empties_and_fills_again(stage: Stage) -> None:
+    tables = stage.bridge.tables
+    rows, doubts = dict(tables["PendingApprovals"]), tables["InDoubt"]
+    for name in ("PendingApprovals", "InDoubt"):
+        tables[name] = {}
+        stage.bridge.publish(name)
+    assert QApplication.focusWidget() is stage.approvals.stack
+    tables |= {"PendingApprovals": rows, "InDoubt": doubts}
+    stage.bridge.publish("PendingApprovals")
+    assert stage.approvals.list.hasFocus()
+    stage.clock.let_keys_wake()
+    stage.press(Key.Key_J)
+    assert stage.state.selected_id == stage.shown_ids()[1]
+
+
+def test_a_toast_never_lies_over_the_answers(stage: Stage) -> None:
+    stage.choose(FIRST)
+    stage.press(Key.Key_A)
+    toasts, answers = stage.window.toasts, stage.approvals.answers
+    assert toasts.mapTo(stage.window, toasts.rect().bottomLeft()).y() < answers.mapTo(stage.window, QPoint()).y()

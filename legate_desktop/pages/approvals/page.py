@@ -24,6 +24,7 @@ from legate_desktop.verbs import APPROVALS, Verbs
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
+from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
 from legate_desktop.widgets.tabs import Tabs
@@ -118,8 +119,8 @@ class ApprovalsPage(Page):
             self.state.delete_rule(self.state.selected_rule.id)
 
     def take_focus(self) -> None:
-        """The page was opened: the keys go to the list."""
-        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        """The page was opened: the keys go to the list, or to where it will be."""
+        self.stack.take_focus()
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
@@ -141,8 +142,8 @@ class ApprovalsPage(Page):
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.skeleton = Skeleton(tokens.ROW_APPROVAL_PX)
         self.empty = EmptyState("shield-check", "", "")
-        self.stack = QStackedWidget()
-        for widget in (self.list, self.skeleton, self.empty):
+        self.stack = ListStack(self.list)
+        for widget in (self.skeleton, self.empty):
             self.stack.addWidget(widget)
         left = QWidget()
         column = QVBoxLayout(left)
@@ -287,12 +288,13 @@ class ApprovalsPage(Page):
         self._show_selection()
         if state.is_loading:
             self.skeleton.start()
-            self.stack.setCurrentWidget(self.skeleton)
+            self.stack.turn_to(self.skeleton)
         else:
             self.skeleton.stop()
-            self.stack.setCurrentWidget(self.list if state.rows else self.empty)
+            self.stack.turn_to(self.list if state.rows else self.empty)
         self.empty.say(*_empty_words(state, self.practice))
-        self.empty.action.setVisible(self.practice.is_here and state.tab == "waiting" and not state.filter_text)
+        may_begin = self.practice.is_here and not self.practice.is_working
+        self.empty.action.setVisible(may_begin and state.tab == "waiting" and not state.filter_text)
         waiting = state.waiting_count
         self.head.set_count(f"{counted(waiting)} {tr('waiting')}" if waiting else "", is_turn=waiting > 0)
         self._show_card()
@@ -400,6 +402,6 @@ def _empty_words(state: ApprovalsState, practice: Practice) -> tuple[str, str]:
 def _nothing_words(state: ApprovalsState) -> tuple[str, str]:
     if state.card_error:
         return tr("This card could not be read"), state.card_error
-    if isinstance(state.selected_row, ApprovalRow) or state.is_loading:
+    if isinstance(state.selected_row, ApprovalRow) or not state.rows:
         return "", ""
     return tr("Nothing chosen"), tr("Choose a row to read everything about it before you answer.")

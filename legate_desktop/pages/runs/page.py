@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.delegates.run_row import RunDelegate, StepDelegate
@@ -22,6 +22,7 @@ from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
+from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
 from legate_desktop.widgets.sign_label import SignLabel
@@ -51,8 +52,8 @@ class RunsPage(Page):
     # What the verbs do.
 
     def take_focus(self) -> None:
-        """The page was opened: the keys go to the list."""
-        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        """The page was opened: the keys go to the list, or to where it will be."""
+        self.stack.take_focus()
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
@@ -92,8 +93,8 @@ class RunsPage(Page):
         self.list.setModel(self.model)
         self.skeleton = Skeleton(60)
         self.empty = EmptyState("activity", tr("No run yet"), tr("Each time a deputy works, its log is kept here."))
-        self.stack = QStackedWidget()
-        for widget in (self.list, self.skeleton, self.empty):
+        self.stack = ListStack(self.list)
+        for widget in (self.skeleton, self.empty):
             self.stack.addWidget(widget)
         left = QWidget()
         column = QVBoxLayout(left)
@@ -221,16 +222,16 @@ class RunsPage(Page):
         self.list.selectionModel().blockSignals(blocked)
         if state.is_loading:
             self.skeleton.start()
-            self.stack.setCurrentWidget(self.skeleton)
+            self.stack.turn_to(self.skeleton)
         else:
             self.skeleton.stop()
-            self.stack.setCurrentWidget(self.list if state.rows else self.empty)
+            self.stack.turn_to(self.list if state.rows else self.empty)
         if state.filter_text:
             self.empty.say(tr("Nothing matches"), tr("No run holds all of these words."))
         else:
             how = "" if self.practice.is_here else tr("Start one in a terminal: legate run AGENT TASK.")
             self.empty.say(tr("No run yet"), f"{tr('Each time a deputy works, its log is kept here.')} {how}".strip())
-        self.empty.action.setVisible(self.practice.is_here and not state.filter_text)
+        self.empty.action.setVisible(self.practice.is_here and not self.practice.is_working and not state.filter_text)
         self.head.set_count(f"{counted(state.open_count)} {tr('open')}" if state.open_count else "")
         self._show_selection()
         self._keep_time()
