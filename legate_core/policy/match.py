@@ -124,6 +124,8 @@ def predicate_holds(
     found = [atom for atom in atoms if atom.argument == predicate.argument or atom.argument.startswith(below)]
     if predicate.operator == "absent":
         return bool(found) == predicate.negated
+    # The condition spells the name itself; what it is about is the value under it.
+    found = [atom for atom in found if not atom.is_key or atom.argument != predicate.argument]
     if not found:
         return False
     if predicate.operator == "equals" and predicate.values and isinstance(predicate.values[0], list | tuple | Mapping):
