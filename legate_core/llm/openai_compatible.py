@@ -19,7 +19,7 @@ from legate_core.llm.pricing import Price, free, listed, own_price
 from legate_core.llm.retry import retry_after, wait_seconds
 from legate_core.llm.server_errors import Asked, Trouble, from_status, trouble
 from legate_core.llm.structured import check_reply, check_schema
-from legate_core.llm.surroundings import ModelSettings, Surroundings, output_limit, refuse_unknown, text_of
+from legate_core.llm.surroundings import Key, ModelSettings, Surroundings, output_limit, refuse_unknown, text_of
 
 if TYPE_CHECKING:
     import httpx
@@ -267,6 +267,11 @@ class OpenAICompatible:
         # The maker of the interface has renamed the field, and refuses the old one for newer models.
         field = "max_completion_tokens" if endpoint.host == "api.openai.com" else "max_tokens"
         return OpenAICompatibleModel(model_name(settings), endpoint, surroundings, Dialect(field))
+
+    def key(self, settings: ModelSettings) -> Key | None:
+        """The key for the configured host, if one is named."""
+        endpoint = self._endpoint(settings)
+        return Key(endpoint.secret, endpoint.host) if endpoint.secret else None
 
     def price(self, settings: ModelSettings) -> Price | None:
         """The definition's own price, else the list's, else nothing for a server on this computer."""

@@ -8,7 +8,7 @@ from legate_core.llm.base import ModelRequest
 from legate_core.llm.endpoint import endpoint_of
 from legate_core.llm.openai_compatible import SETTINGS, Dialect, OpenAICompatibleModel, model_name
 from legate_core.llm.pricing import MILLION, Price, listed, own_price
-from legate_core.llm.surroundings import ModelSettings, Surroundings, output_limit, refuse_unknown, text_of
+from legate_core.llm.surroundings import Key, ModelSettings, Surroundings, output_limit, refuse_unknown, text_of
 
 BASE_URL = "https://openrouter.ai/api/v1"
 HOST = "openrouter.ai"
@@ -30,6 +30,11 @@ class OpenRouter:
             return {"usage": {"include": True}, "provider": routing(request, price)}
 
         return OpenAICompatibleModel(model_name(settings), endpoint, surroundings, Dialect(reads_cost=True, more=more))
+
+    def key(self, settings: ModelSettings) -> Key | None:
+        """The key for OpenRouter, if one is named."""
+        secret = text_of(settings, "secret")
+        return Key(secret, HOST) if secret else None
 
     def price(self, settings: ModelSettings) -> Price | None:
         """The definition's own price, else the list's, else none."""

@@ -6,7 +6,7 @@ from legate_core.errors import Invalid
 from legate_core.llm import openai_compatible, openrouter, scripted
 from legate_core.llm.base import Model
 from legate_core.llm.pricing import Price
-from legate_core.llm.surroundings import ModelSettings, Provider, Surroundings
+from legate_core.llm.surroundings import Key, ModelSettings, Provider, Surroundings
 
 PROVIDERS: dict[str, Provider] = {
     provider.name: provider for provider in (scripted.PROVIDER, openai_compatible.PROVIDER, openrouter.PROVIDER)
@@ -16,6 +16,11 @@ PROVIDERS: dict[str, Provider] = {
 def open_model(model: ModelSettings, surroundings: Surroundings) -> Model:
     """The model that a definition's settings describe. Raises `Invalid` that names what is wrong with them."""
     return _provider(model).open(model, surroundings)
+
+
+def key_of(model: ModelSettings) -> Key | None:
+    """The secret that the model needs and the host it goes to, so that it can be lent before the model is opened."""
+    return _provider(model).key(model)
 
 
 def price_of(model: ModelSettings) -> Price | None:

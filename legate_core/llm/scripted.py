@@ -116,6 +116,9 @@ class Scripted:
             raise Invalid(f"The script {str(path)!r} must be named by its full path. Choose it under Model.")
         return ScriptedModel(load_script(path), surroundings)
 
+    def key(self, settings: ModelSettings) -> None:
+        """A script needs no key."""
+
     def price(self, settings: ModelSettings) -> Price:
         """Nothing, unless the definition wants to practise with money."""
         return own_price(settings) or free("a script costs nothing")

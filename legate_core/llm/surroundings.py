@@ -49,6 +49,14 @@ class Surroundings:
     faults: dict[str, int] = field(default_factory=dict[str, int])
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret's id in the vault, and the host that it goes to."""
+
+    secret_id: str
+    host: str
+
+
 class Provider(Protocol):
     """One way to reach models, in one file of its own; `registry.py` lists them."""
 
@@ -57,6 +65,10 @@ class Provider(Protocol):
 
     def open(self, settings: ModelSettings, surroundings: Surroundings) -> Model:
         """The model these settings describe. Raises `Invalid` that names the setting; opens no connection."""
+        ...
+
+    def key(self, settings: ModelSettings) -> Key | None:
+        """The key that this model needs, or None."""
         ...
 
     def price(self, settings: ModelSettings) -> Price | None:

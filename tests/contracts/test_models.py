@@ -11,6 +11,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from legate_core.egress.broker import Broker
 from legate_core.llm.base import Message, Model, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer
 from legate_core.llm.pricing import Price, reserve, settle
 from legate_core.llm.registry import open_model, price_of
@@ -113,7 +114,11 @@ class Rerouted(httpx.AsyncBaseTransport):
 
 
 def on_fake_server(server: ModelServer, settings: Mapping[str, Any]) -> Subject:
-    world = Surroundings(transport=lambda _: Rerouted(server.base_url), secret=lambda *_: "sk-test")
+    is_here = settings["provider"] == "openai_compatible"
+    if is_here:
+        settings = {**settings, "base_url": server.base_url}
+    transport = Broker().transport if is_here else lambda _: Rerouted(server.base_url)
+    world = Surroundings(transport=transport, secret=lambda *_: "sk-test")
 
     def open_scene(scene: str) -> Model:
         server.answers = [SCENES[scene]]
@@ -144,11 +149,12 @@ def on_llama(base_url: str) -> Subject:
             metrics = (await client.get(f"{address}/metrics")).text
         return next(int(line.split()[1]) for line in metrics.splitlines() if line.startswith(PREDICTED))
 
-    world = Surroundings(transport=lambda _: httpx.AsyncHTTPTransport(verify=False))
+    # Through the real broker, because that is how the product reaches it.
+    world = Surroundings(transport=Broker().transport)
     return Subject(lambda _: open_model(settings, world), settings, stopped)
 
 
-OPENAI = {"provider": "openai_compatible", "base_url": "https://models.example/v1", "model": "m-1", "secret": "sec_1"}
+OPENAI = {"provider": "openai_compatible", "model": "m-1", "secret": "sec_1"}
 OPENROUTER = {"provider": "openrouter", "model": "openai/gpt-4o-mini", "secret": "sec_1"}
 REAL = pytest.param("llama.cpp", marks=pytest.mark.slow)
 

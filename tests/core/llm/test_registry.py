@@ -8,8 +8,8 @@ from legate_core.errors import Invalid
 from legate_core.llm.base import Message, ModelRequest, ToolOffer
 from legate_core.llm.openrouter import PROVIDER, routing
 from legate_core.llm.pricing import Price
-from legate_core.llm.registry import PROVIDERS, open_model, price_of
-from legate_core.llm.surroundings import Surroundings
+from legate_core.llm.registry import PROVIDERS, key_of, open_model, price_of
+from legate_core.llm.surroundings import Key, Surroundings
 
 GOOD = {"provider": "openai_compatible", "base_url": "https://models.example/v1", "model": "m-1"}
 
@@ -66,6 +66,20 @@ def test_a_base_url_is_taken_as_people_write_it(given: str, used: str):
     model: Any = open_model({**GOOD, "base_url": given}, Surroundings())
     assert model.endpoint.base_url == used
     assert model.endpoint.host == "models.example"
+
+
+@pytest.mark.parametrize(
+    ("model", "key"),
+    [
+        (GOOD, None),
+        ({**GOOD, "secret": "sec_1"}, Key("sec_1", "models.example")),
+        ({"provider": "openrouter", "model": "m"}, None),
+        ({"provider": "openrouter", "model": "m", "secret": "sec_2"}, Key("sec_2", "openrouter.ai")),
+        ({"provider": "scripted", "turns": []}, None),
+    ],
+)
+def test_the_key_and_its_host_are_known_before_the_model_is_opened(model: dict[str, Any], key: Key | None):
+    assert key_of(model) == key
 
 
 def test_a_key_may_travel_unencrypted_on_this_computer():
