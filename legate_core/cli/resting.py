@@ -1,0 +1,99 @@
+"""Letting a run go on in this process, and saying where it came to rest: for people, for machines, for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from legate_core.cli.text import moment, money, one_line, wrap
+from legate_core.cli.watch import Rest, until_rest
+
+if TYPE_CHECKING:
+    from legate_core.cli.screen import Screen
+    from legate_core.cli.session import Session
+    from legate_core.runs.model import StepRow
+
+WAITING, FAILED, IN_DOUBT, CANCELLED = 10, 11, 12, 13
+CODES = {
+    "succeeded": 0,
+    "waiting": WAITING,
+    "failed": FAILED,
+    "ended_early": FAILED,
+    "in_doubt": IN_DOUBT,
+    "cancelled": CANCELLED,
+}
+CODES_IN_WORDS = (
+    "The process ends with 0 where the run succeeded, 10 where it waits for a person, 11 where it failed or ended\n"
+    "early, 12 where something of it is in doubt, 13 where it was cancelled. Other codes: 2 the command or its input\n"
+    "is wrong, 3 not found, 4 conflict, 5 not permitted, 6 locked, 7 damaged, 8 unavailable, 9 a limit, 1 a fault,\n"
+    "130 interrupted."
+)
+
+SIGNS = {"confirmed": "✓", "done": "·", "waiting": "?", "denied": "✗", "failed": "✗", "in_doubt": "!"}
+
+
+async def follow(session: Session, run_id: str) -> Rest:
+    """Follow a run until it rests, its steps shown as progress."""
+    screen = session.screen
+
+    def tell(step: StepRow) -> None:
+        text = step_line(step)
+        screen.progress(text, run=run_id, step=step.index, kind=step.kind, state=step.state)
+
+    return await until_rest(session.client, run_id, tell)
+
+
+def step_line(step: StepRow) -> str:
+    """A step in a line: what it is, where it stands, what was said first."""
+    first = one_line(step.detail.partition("\n")[0]) if step.kind == "model" else ""
+    said = f": {first}" if first else ""
+    state = "" if step.state in ("done", "confirmed") else f" ({step.state.replace('_', ' ')})"
+    return f"{SIGNS.get(step.state, '…')} {step.index:>3}  {one_line(step.label)}{state}{said}"
+
+
+def as_json(rest: Rest) -> dict[str, Any]:
+    """Where a run rests, for machines."""
+    from legate_core import wire
+
+    return {
+        "run": wire.encode(rest.row),
+        "result": rest.run.result,
+        "questions": wire.encode(list(rest.questions)),
+        "in_doubt": [step.action_id for step in rest.steps if step.state == "in_doubt"],
+    }
+
+
+def lines(rest: Rest, screen: Screen) -> list[str]:
+    """Where a run rests and what to do next, for people."""
+    return list(_lines(rest, screen))
+
+
+def _lines(rest: Rest, screen: Screen) -> Iterator[str]:
+    row = rest.row
+    yield f"{one_line(row.name)} ({row.id}): {status_words(rest)}"
+    if rest.run.result:
+        yield ""
+        yield from wrap(rest.run.result, screen.width)
+    for question in rest.questions:
+        yield ""
+        yield from wrap(f"{question.agent} wants to {question.title}.", screen.width)
+        yield f"legate inbox {question.id}     shows it whole"
+        yield f"legate approve {question.id}   legate reject {question.id} --reason TEXT"
+    for step in rest.steps:
+        if step.state == "in_doubt":
+            yield ""
+            yield f"{one_line(step.label)} may have happened or not: legate doubt {step.action_id}"
+
+
+def status_words(rest: Rest) -> str:
+    """The status of a run in words, with its reason and what it used."""
+    row = rest.row
+    if row.status == "waiting":
+        words = "waits for the vault; 'legate vault unseal' opens it" if row.waiting_for == "vault" else "waits for you"
+    else:
+        words = row.status.replace("_", " ")
+    reason = f": {one_line(row.reason)}" if row.reason else ""
+    used = f"{row.input_tokens + row.output_tokens:,} tokens" + (
+        f", {money(row.cost_micros)}" if row.cost_micros else ""
+    )
+    return f"{words}{reason} ({row.steps} steps, {used}{f', {moment(row.finished_at)}' if row.finished_at else ''})"

@@ -1,0 +1,92 @@
+"""Opening the core that a command speaks to: the data folder's own, the practice one, or one behind a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from argparse import Namespace
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import legate_core as core
+from legate_core.cli.screen import Screen
+from legate_core.crypto.secret import Secret
+from legate_core.errors import Invalid, Locked, NeedsReauthentication
+from legate_core.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from legate_core.client import Client
+    from legate_core.kernel.messages import Command, Query
+
+R = TypeVar("R")
+
+KEYS_FILE = "keys.json"
+
+
+@dataclass
+class Session:
+    """A client, and what a person may be asked on the way."""
+
+    client: Client
+    screen: Screen
+    is_remote: bool
+    passphrase: Secret = field(default_factory=lambda: Secret(""))
+    """What opened the keys, where a passphrase did."""
+
+    async def ask(self, query: Query[R]) -> R:
+        return await self.client.ask(query)
+
+    async def send(self, command: Command[R]) -> R:
+        """Send a command. Where it needs a fresh proof and a person is there, ask for the passphrase and send it again."""
+        try:
+            return await self.client.send(command)
+        except NeedsReauthentication:
+            if not self.screen.has_person:
+                raise
+            self.screen.note("This is grave, so it needs a fresh proof that it is you.")
+            passphrase = await asyncio.to_thread(self.screen.ask_secret, "Passphrase")
+            await self.client.send(core.Prove(passphrase.reveal()))
+            return await self.client.send(command)
+
+
+@asynccontextmanager
+async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> AsyncGenerator[Session]:
+    """The core that the options name, closed at the end. Only with `works` does it advance runs meanwhile."""
+    if options.server:
+        if options.practice or options.home:
+            raise Invalid("--server means a core that runs elsewhere. Leave out --home and --practice.")
+        client: Any = await core.open_remote(options.server, os.environ.get("LEGATE_TOKEN", ""))
+        try:
+            yield Session(client, screen, is_remote=True)
+        finally:
+            await client.close()
+        return
+    held: Any = await _open_here(options, screen, works)
+    try:
+        yield Session(held.client, screen, is_remote=False, passphrase=Secret(held.settings.passphrase))
+    finally:
+        await held.close()
+
+
+async def _open_here(options: Namespace, screen: Screen, works: bool) -> Any:
+    if options.practice:
+        return await core.open_practice(options.home, is_worker=works)
+    settings = await asyncio.to_thread(with_passphrase, from_environment(home=options.home), screen)
+    return await core.open_local(settings, is_worker=works)
+
+
+def with_passphrase(settings: Settings, screen: Screen) -> Settings:
+    """The settings with the passphrase of the keys: from the environment, or asked for where a person is there."""
+    if settings.keys != "passphrase" or settings.passphrase or not screen.has_person:
+        return settings
+    if (settings.home / KEYS_FILE).exists():
+        return replace(settings, passphrase=screen.ask_secret("Passphrase").reveal())
+    screen.note(
+        f"The keys of {settings.home} will lie under a passphrase. Nothing can be read without it; keep it safe."
+    )
+    first, second = screen.ask_secret("New passphrase"), screen.ask_secret("The same again")
+    if first != second:
+        raise Locked("The two passphrases differ, so nothing was made. Try again.")
+    return replace(settings, passphrase=first.reveal())

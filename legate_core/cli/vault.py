@@ -1,0 +1,180 @@
+"""`legate vault`: how it stands, which secrets it holds, putting them in; sealing and unsealing. No way to read one."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+import legate_core as core
+from legate_core.cli.ids import find
+from legate_core.cli.options import Subparsers, add_command, add_words
+from legate_core.cli.screen import Result, Screen
+from legate_core.cli.session import Session, opened
+from legate_core.cli.text import moment, one_line, table
+from legate_core.crypto.secret import Secret
+from legate_core.errors import Invalid, NotFound
+from legate_core.settings import from_environment
+
+if TYPE_CHECKING:
+    from legate_core.vault.model import SecretRow, VaultState
+
+VALUE_HELP = (
+    "The value is asked for, or read from stdin; it is never an argument, which everybody on the machine can read."
+)
+
+
+def add(under: Subparsers) -> None:
+    parser = add_command(under, "vault", "how the vault stands; putting secrets in; sealing it", status)
+    words = add_words(parser)
+    add_command(words, "status", "sealed or not, where its keys live, whether its records are the right ones", status)
+    add_command(words, "list", "which secrets there are, never their values", list_all)
+    make = add_command(words, "add", "put a secret into the vault", add_one, more=VALUE_HELP)
+    make.add_argument("name", metavar="NAME", help="what it is called")
+    make.add_argument("--host", action="append", required=True, metavar="HOST", help="where it may be sent; repeatable")
+    make.add_argument("--kind", default="api_key", help="what it is: api_key (default), password, token …")
+    make.add_argument("--connector", default="", help="the connector it is for")
+    make.add_argument("--personal", action="store_true", help="for your own runs only")
+    replace = add_command(words, "replace", "give a secret a new value", replace_one, more=VALUE_HELP)
+    delete = add_command(words, "delete", "delete a secret for good", delete_one)
+    for word in (replace, delete):
+        word.add_argument("name", metavar="NAME", help="its name or id")
+    add_command(words, "seal", "stop lending at once; runs that need a secret wait", seal)
+    add_command(words, "unseal", "lend again", unseal)
+    add_command(words, "passphrase", "choose the passphrase that opens the keys or proves that it is you", passphrase)
+
+
+async def status(options: Namespace, screen: Screen) -> Result:
+    from legate_core import wire
+
+    async with opened(options, screen) as session:
+        state = await session.ask(core.VaultStatus())
+    return Result({"vault": wire.encode(state)}, _told(state))
+
+
+def _told(state: VaultState) -> list[str]:
+    sealed = f"sealed since {moment(state.sealed_at)}; 'legate vault unseal' opens it" if state.is_sealed else "open"
+    lines = [f"vault     {sealed}", f"keys      {state.keys}", f"secrets   {state.secrets}"]
+    if state.stale:
+        lines.append(
+            f"not lent  {one_line(', '.join(state.stale))}: an older record was put back; replace their values"
+        )
+    return lines
+
+
+async def list_all(options: Namespace, screen: Screen) -> Result:
+    from legate_core import wire
+
+    async with opened(options, screen) as session:
+        rows = list((await session.ask(core.Secrets())).values())
+    data = {"secrets": wire.encode(rows)}
+    if not rows:
+        return Result(data, ["The vault is empty. 'legate vault add NAME --host HOST' puts a secret in."])
+    cells = [
+        (row.id, row.name, row.kind, str(row.version), moment(row.last_used_at) or "never", ", ".join(row.hosts))
+        for row in rows
+    ]
+    return Result(data, table(("id", "name", "kind", "version", "last lent", "for"), cells, screen.width))
+
+
+async def add_one(options: Namespace, screen: Screen) -> Result:
+    value = await asyncio.to_thread(_value, screen, options.name)
+    async with opened(options, screen) as session:
+        message = core.StoreSecret(
+            options.name, value, tuple(options.host), options.kind, options.connector, options.personal
+        )
+        secret_id = await session.send(message)
+    data = {"secret": {"id": secret_id, "name": options.name, "version": 1}}
+    return Result(
+        data, [f"{one_line(options.name)} is in the vault as {secret_id}, for {one_line(', '.join(options.host))}."]
+    )
+
+
+async def replace_one(options: Namespace, screen: Screen) -> Result:
+    value = await asyncio.to_thread(_value, screen, options.name)
+    async with opened(options, screen, works=True) as session:
+        row = await _secret(session, options.name)
+        version = await session.send(core.ReplaceSecret(row.id, value))
+    data = {"secret": {"id": row.id, "name": row.name, "version": version}}
+    return Result(data, [f"{one_line(row.name)} has a new value, version {version}."])
+
+
+async def delete_one(options: Namespace, screen: Screen) -> Result:
+    async with opened(options, screen) as session:
+        row = await _secret(session, options.name)
+        await session.send(core.DeleteSecret(row.id))
+    return Result({"deleted": row.id}, [f"{one_line(row.name)} is deleted. What used it fails until it names another."])
+
+
+async def _secret(session: Session, word: str) -> SecretRow:
+    rows = await session.ask(core.Secrets())
+    named = [row for row in rows.values() if row.name == word]
+    if len(named) > 1:
+        raise NotFound(f"Several secrets are called {word!r}. Name one by its id; 'legate vault list' lists them.")
+    return named[0] if named else rows[find(word, list(rows), "secret", "legate vault list")]
+
+
+def _value(screen: Screen, name: str) -> Secret:
+    """The value from whoever sits there, or from stdin, without the line break that ends it."""
+    if screen.has_person:
+        return screen.ask_secret(f"Value of {name}")
+    if screen.source.isatty():
+        raise Invalid("There is nobody to ask for the value. Give it on stdin.")
+    return Secret(screen.source.read().removesuffix("\n").removesuffix("\r"))
+
+
+async def seal(options: Namespace, screen: Screen) -> Result:
+    async with opened(options, screen) as session:
+        await session.send(core.SealVault())
+    return Result(
+        {"sealed": True}, ["The vault is sealed. Runs that need a secret wait; 'legate vault unseal' opens it."]
+    )
+
+
+async def unseal(options: Namespace, screen: Screen) -> Result:
+    async with opened(options, screen, works=True) as session:
+        state = await session.ask(core.VaultStatus())
+        given = session.passphrase
+        if state.needs_passphrase and not given and screen.has_person:
+            given = await asyncio.to_thread(screen.ask_secret, "Passphrase")
+        await session.send(core.UnsealVault(given))
+    return Result({"sealed": False}, ["The vault is open. Runs that waited for it go on."])
+
+
+async def passphrase(options: Namespace, screen: Screen) -> Result:
+    """Change the one that wraps the keys, where they lie under one; else the one that proves who is at the desk."""
+    if not screen.has_person:
+        raise Invalid("A passphrase is typed by a person. Run this at a terminal.")
+    is_here = not options.server and not options.practice
+    if is_here and from_environment(home=options.home).keys == "passphrase":
+        await asyncio.to_thread(_rewrap, options, screen)
+        return Result({"changed": "keys"}, ["From now on the new passphrase opens the keys."])
+    async with opened(options, screen) as session:
+        old = await asyncio.to_thread(screen.ask_secret, "Old passphrase (empty where none was set)")
+        new = await asyncio.to_thread(_twice, screen)
+        await session.send(core.SetPassphrase(new.reveal(), old.reveal()))
+    return Result({"changed": "proof"}, ["From now on this passphrase proves that it is you."])
+
+
+def _rewrap(options: Namespace, screen: Screen) -> None:
+    from legate_core.crypto.keys.passphrase import PassphraseKeys
+    from legate_core.storage.ownership import Ownership
+
+    settings = from_environment(home=options.home)
+    keys = PassphraseKeys(settings.home)
+    if not keys.exists:
+        raise NotFound(f"There are no keys in {settings.home} yet. Any other command makes them, under a passphrase.")
+    ownership = Ownership(settings.home)
+    ownership.acquire()
+    try:
+        old = screen.ask_secret("Old passphrase")
+        keys.change_passphrase(old, _twice(screen))
+    finally:
+        ownership.release()
+
+
+def _twice(screen: Screen) -> Secret:
+    first, second = screen.ask_secret("New passphrase"), screen.ask_secret("The same again")
+    if first != second:
+        raise Invalid("The two passphrases differ, so nothing was changed. Try again.")
+    return first
