@@ -258,10 +258,8 @@ def _may_end(moment: Moment, minutes: int) -> bool:
 
 def _earlier(moment: Moment, minutes: int) -> tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]:
     """The date and time that lie so long before; only the parts that the moment has."""
+    # Years begin at 1500 and a length has three digits, so that no subtraction leaves the calendar.
     then = datetime.datetime(*(moment.date or (2000, 1, 2)), *(moment.time or (0, 0, 0)))
-    try:
-        then -= datetime.timedelta(minutes=minutes)
-    except OverflowError:
-        return None, None
+    then -= datetime.timedelta(minutes=minutes)
     date = (then.year, then.month, then.day) if moment.date else None
     return date, (then.hour, then.minute, then.second) if moment.time else None

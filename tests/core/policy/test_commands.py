@@ -155,6 +155,9 @@ async def test_every_rule_is_listed_with_its_use_and_its_end(house: House) -> No
     assert row.conditions == "Allow mail.send, when to is one of ann@example.com."
     assert row.ends == "one more time, until 16 June 2026, 09:30 UTC"
     assert rows["builtin.spend"].effect == "spend"
+    anything = await house.send(AddRule(rule("", "deny", agents=("agt_1",))))
+    row = (await house.ask(Rules(ids=(anything, "builtin.read"))))[anything]
+    assert (row.effect, row.words) == ("", "Never allow everything, for the agent agt_1.")
     assert rows["builtin.own-words"].is_built_in
 
 

@@ -31,6 +31,11 @@ def named(text: str, value: Any, argument: str = "value", **how: Any) -> bool:
 
 
 NAMED = [
+    ("on 13 June 2026 at 9:00", "13 June 2026 at 09:00"),
+    ("on 13 June 2026 at 9:00", "June 13, 2026, 9:00"),
+    ("pay 12.5", "12,5"),
+    ("June 13 to June 15", "2026-06-15"),
+    ("13 June to 15 June 2027", "2027-06-13"),
     ("mail bob@example.com please", "bob@example.com"),
     ("mail Bob@Example.COM.", "bob@example.com"),
     ("(bob@example.com)", "bob@example.com"),
@@ -97,6 +102,17 @@ NAMED = [
 ]
 
 NOT_NAMED = [
+    ("on 13 June 2026 at 9:00", "9:00 13 June 2026"),
+    ("on 13 June 2026 at 9:00", "13 June 2026 and 09:00"),
+    ("on 13 June 2026 or 14 June 2026", "13 June 2026 14 June 2026"),
+    ("on 13 June 2026 at 9:00", "13 June 2026 at 10:00"),
+    ("at 13:05 pm", "13:05"),
+    ("at 13:05 pm", "01:05"),
+    ("pay 12.5", "12.6"),
+    ("from 2026-06-13 until June 2026", "2026-06-12"),
+    ("June 13 to the 31st of June 2027", "2027-06-13"),
+    ("9:00 to 13 June 2027", "2027-06-09"),
+    ("June 13 to June 15", "2027-06-13"),
     ("mail bob@example.com", "ob@example.com"),
     ("mail bob@example.com", "bob@example.co"),
     ("mail bob@example.com", "b@example.com"),

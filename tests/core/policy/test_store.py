@@ -189,3 +189,32 @@ async def test_two_edits_at_once_are_both_kept_one_after_the_other(house: House)
     await asyncio.gather(*(house.change(add(number)) for number in range(3)))
     book = await house.look(store.load)
     assert (len(book.rules), book.version) == (3, 3)
+
+
+@pytest.mark.parametrize("change", ["edit", "delete"])
+async def test_an_edit_of_what_somebody_else_changed_meanwhile_is_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    rule_id = await house.change(lambda ctx: store.add_rule(ctx, once(uses_left=3)))
+    stale = dict(await house.look(lambda ctx: store.find(ctx, rule_id)))
+    await house.change(lambda ctx: store.judge(ctx, LETTER, facts()))
+    monkeypatch.setattr(store, "find", lambda ctx, rule_id: stale)
+
+    def work(ctx: Context) -> None:
+        if change == "edit":
+            store.edit_rule(ctx, rule_id, once(), lambda change: False)
+        else:
+            store.delete_rule(ctx, rule_id, lambda change: False)
+
+    with pytest.raises(Conflict, match="just now"):
+        await house.change(work)
+    assert (await house.look(store.load)).version == 1
+
+
+async def test_a_version_is_raised_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.change(lambda ctx: store.add_rule(ctx, once()))
+    stale = await house.look(store.load)
+    await house.change(lambda ctx: store.add_rule(ctx, once()))
+    monkeypatch.setattr(store, "load", lambda ctx: stale)
+    with pytest.raises(Conflict, match="just now"):
+        await house.change(lambda ctx: store.add_rule(ctx, once()))
