@@ -92,5 +92,20 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 QSplitter::handle {{ background: {theme.line}; }}
 QSplitter::handle:horizontal {{ width: 1px; }}
 QRadioButton, QCheckBox {{ color: {theme.text}; spacing: 8px; min-height: {px(28)}px; }}
+QRadioButton::indicator, QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {theme.edge}; border-radius: 8px; background: {theme.well};
+}}
+QRadioButton::indicator:hover {{ border: 1px solid {theme.text3}; }}
+QRadioButton::indicator:focus {{ border: 1px solid {theme.amber_text}; }}
+QRadioButton::indicator:checked {{
+    width: 6px; height: 6px; border: 5px solid {theme.amber}; background: {theme.amber_ink};
+}}
+QWidget#dialogBody {{ background: {theme.raised}; }}
+QDateEdit {{
+    background: {theme.well}; color: {theme.text}; border: 1px solid {theme.edge};
+    border-radius: {tokens.RADIUS_FIELD_PX}px; padding: 6px 10px; selection-background-color: {theme.amber};
+    selection-color: {theme.amber_ink};
+}}
+QDateEdit:focus {{ border: 1px solid {theme.amber_text}; }}
 QHeaderView::section {{ background: transparent; color: {theme.text3}; border: none; }}
 """

@@ -117,7 +117,11 @@ class _Gutter(QWidget):
 
 def as_text(value: dict[str, Any]) -> str:
     """Indented JSON in which every character that hides or reorders is an escape."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return escaped(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def escaped(text: str) -> str:
+    """JSON text in which every character that hides or reorders is an escape."""
     return "".join(_escape(char) if char != "\n" and is_hidden(char) else char for char in text)
 
 

@@ -28,7 +28,9 @@ SURFACE = SimpleNamespace(
     Rules=message("Rules"),
     ApprovalCard=message("ApprovalCard", "approval_id"),
     DoubtCard=message("DoubtCard", "action_id"),
-    ApproveAction=message("ApproveAction", "approval_id", "digest", scope="", amount=None, hold_seconds=0),
+    ApproveAction=message(
+        "ApproveAction", "approval_id", "digest", scope="", amount=None, ends_at=None, hold_seconds=0
+    ),
     EditAction=message("EditAction", "approval_id", "arguments", digest="", hold_seconds=0),
     RejectAction=message("RejectAction", "approval_id", reason="", stop=False, hold_seconds=0),
     SettleDoubt=message("SettleDoubt", "action_id", "answer"),
@@ -98,6 +100,7 @@ def detail(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
             SimpleNamespace(id="once", words="Only this once", needs_amount=False),
             SimpleNamespace(id="this_run", words="To kim@example.com, for this run", needs_amount=False),
             SimpleNamespace(id="same_domain", words="To anybody at example.com, for 30 days", needs_amount=False),
+            SimpleNamespace(id="until", words="The same target until …", needs_amount=False),
         ),
         "raw_arguments": arguments,
         "schema": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QDate, QDateTime, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -88,6 +88,7 @@ def test_e_edits_the_arguments_and_sends_them(stage: Stage) -> None:
     dialog = stage.dialog(EditDialog)
     dialog.try_to_send()
     assert dialog.problem.text() == "Nothing is changed yet. To approve it as it is, go back and press A."
+    stage.click(dialog.turn)
     dialog.editor.setPlainText('{"to": "kim@example.com", "subject": "Invoice"}')
     stage.press(Key.Key_Return, CONTROL)
     arguments = {"to": "kim@example.com", "subject": "Invoice"}
@@ -108,6 +109,7 @@ def test_arguments_that_are_none_cannot_be_sent(stage: Stage, text: str, problem
     stage.choose(FIRST)
     stage.press(Key.Key_E)
     dialog = stage.dialog(EditDialog)
+    stage.click(dialog.turn)
     dialog.editor.setPlainText(text)
     stage.press(Key.Key_Return, CONTROL)
     assert stage.sent == []
@@ -115,16 +117,86 @@ def test_arguments_that_are_none_cannot_be_sent(stage: Stage, text: str, problem
     assert not dialog.send_button.isEnabled()
 
 
-def test_what_hides_in_the_arguments_is_an_escape_in_the_editor(stage: Stage) -> None:
+def test_the_form_edits_texts_as_texts_and_lists_line_by_line(stage: Stage) -> None:
+    given = {"to": ["kim@example.com", "lee@example.com"], "body": "Dear Kim,\n\nhello", "copies": 2}
+    stage.bridge.cards[FIRST].card.raw_arguments = given
+    stage.choose(FIRST)
+    stage.press(Key.Key_E)
+    dialog = stage.dialog(EditDialog)
+    assert [(field.name, field.kind) for field in dialog.form.fields] == [
+        ("to", "lines"),
+        ("body", "text"),
+        ("copies", "json"),
+    ]
+    stage.press(Key.Key_A, CONTROL)
+    stage.type("ann@example.com")
+    stage.press(Key.Key_Tab)
+    assert dialog.form.fields[1].field.hasFocus()
+    stage.press(Key.Key_End, CONTROL)
+    stage.type("!")
+    stage.press(Key.Key_Return, CONTROL)
+    assert stage.sent[0].arguments == {"to": ["ann@example.com"], "body": "Dear Kim,\n\nhello!", "copies": 2}
+
+
+def test_what_is_wrong_in_the_form_is_said_by_name(stage: Stage) -> None:
+    stage.bridge.cards[FIRST].card.raw_arguments = {"copies": 2, "body": "hello"}
+    stage.choose(FIRST)
+    stage.press(Key.Key_E)
+    dialog = stage.dialog(EditDialog)
+    copies, body = dialog.form.fields
+    copies.field.setPlainText("two")
+    assert dialog.problem.text().startswith("“copies”: Line 1:")
+    stage.click(dialog.turn)
+    assert not dialog.is_json
+    copies.field.setPlainText("3")
+    body.field.setPlainText("hello\u202e")
+    assert "holds a character that hides (U+202E)" in dialog.problem.text()
+    assert not dialog.send_button.isEnabled()
+
+
+def test_what_was_changed_comes_along_from_form_to_json_and_back(stage: Stage) -> None:
+    stage.choose(FIRST)
+    stage.press(Key.Key_E)
+    dialog = stage.dialog(EditDialog)
+    dialog.form.fields[1].field.setPlainText("Another subject")
+    stage.click(dialog.turn)
+    assert '"subject": "Another subject"' in dialog.editor.toPlainText()
+    dialog.editor.setPlainText('{"to": "ann@example.com"}')
+    stage.click(dialog.turn)
+    assert [field.name for field in dialog.form.fields] == ["to"]
+    stage.press(Key.Key_Return, CONTROL)
+    assert stage.sent[0].arguments == {"to": "ann@example.com"}
+
+
+def test_what_hides_in_the_arguments_is_an_escape_in_form_and_editor(stage: Stage) -> None:
     stage.bridge.cards[FIRST].card.raw_arguments["to"] = HOSTILE
     stage.choose(FIRST)
     stage.press(Key.Key_E)
     dialog = stage.dialog(EditDialog)
-    text = dialog.editor.toPlainText()
-    assert "\u202e" not in text
-    assert "\\u202e" in text
-    assert isinstance(dialog.editor.value, dict)
-    assert dialog.editor.value["to"] == HOSTILE
+    assert dialog.form.fields[0].kind == "json"
+    form_text = dialog.form.fields[0].field.toPlainText()
+    stage.click(dialog.turn)
+    for text in (form_text, dialog.editor.toPlainText()):
+        assert "\u202e" not in text
+        assert "\\u202e" in text
+    assert isinstance(dialog.value, dict)
+    assert dialog.value["to"] == HOSTILE
+
+
+def test_a_scope_with_an_open_end_takes_a_day_and_means_its_end(stage: Stage) -> None:
+    stage.choose(FIRST)
+    stage.press(Key.Key_A, SHIFT)
+    dialog = stage.dialog(ScopesDialog)
+    dialog.choose(0)
+    assert not dialog.until.isVisible()
+    dialog.choose(2)
+    assert dialog.until.isVisible()
+    dialog.until.setDate(QDate.currentDate().addDays(2))
+    stage.press(Key.Key_Return, CONTROL)
+    ends = QDateTime.fromMSecsSinceEpoch(stage.sent[0].ends_at)
+    assert stage.sent[0].scope == "until"
+    assert ends.date() == QDate.currentDate().addDays(2)
+    assert ends.time().toString("HH:mm:ss") == "23:59:59"
 
 
 def test_shift_a_makes_a_rule_of_one_scope(stage: Stage) -> None:

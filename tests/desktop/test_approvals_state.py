@@ -282,7 +282,7 @@ def test_a_card_that_cannot_be_read_says_so(desk: Desk) -> None:
 def test_only_once_is_no_scope_of_a_rule(desk: Desk) -> None:
     desk.choose(FIRST)
     assert desk.state.card is not None
-    assert [scope.id for scope in desk.state.card.scopes] == ["this_run", "same_domain"]
+    assert [scope.id for scope in desk.state.card.scopes] == ["this_run", "same_domain", "until"]
 
 
 def test_an_approval_without_expiry_stands_behind_those_that_expire() -> None:

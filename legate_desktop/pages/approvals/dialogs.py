@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, QDateTime, Qt, QTime
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPlainTextEdit, QRadioButton, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDateEdit,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QRadioButton,
+    QStackedWidget,
+    QWidget,
+)
 
+from legate_desktop.pages.approvals.edit_form import ArgumentsForm
 from legate_desktop.pages.approvals.view import Card, JsonError, Scope
 from legate_desktop.theme.look import font
+from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.json_editor import JsonEditor
+from legate_desktop.widgets.json_editor import JsonEditor, as_text
 from legate_desktop.widgets.labels import Label, OutsideText
 from legate_desktop.words import tr, visible
 
 LONGEST_REASON = 2_000
+DEFAULT_DAYS = 7
 
 
 class RejectDialog(Dialog):
@@ -101,6 +114,14 @@ class ScopesDialog(Dialog):
         self.amount.setPlaceholderText(tr("At most: the amount on the card, or another such as 48.20"))
         self.amount.hide()
         self.body.addWidget(self.amount)
+        self.until = QDateEdit(QDate.currentDate().addDays(DEFAULT_DAYS))
+        self.until.setMinimumDate(QDate.currentDate())
+        self.until.setButtonSymbols(QDateEdit.ButtonSymbols.NoButtons)
+        self.until.setDisplayFormat("d MMMM yyyy")
+        self.until.setAccessibleName(tr("Until the end of"))
+        self.until.setToolTip(tr("Until the end of this day. Type it, or use the arrows."))
+        self.until.hide()
+        self.body.addWidget(self.until)
         self.body.addWidget(_hint(tr("The rule stands under Rules, with its uses, and can be deleted there.")))
         self._group.idToggled.connect(lambda _at, _is_on: self._on_chosen())
         self.setMinimumWidth(540)
@@ -121,6 +142,13 @@ class ScopesDialog(Dialog):
             return None
         return int(Decimal(text) * 100)
 
+    @property
+    def ends_at(self) -> int | None:
+        """The last moment of the chosen day here, for a scope that wants an end."""
+        if self.scope is None or not self.scope.needs_end:
+            return None
+        return QDateTime(self.until.date().addDays(1), QTime(0, 0)).toMSecsSinceEpoch() - 1
+
     def choose(self, at: int) -> None:
         """Choose the scope at this place."""
         self._group.button(at).setChecked(True)
@@ -135,30 +163,72 @@ class ScopesDialog(Dialog):
 
     def _on_chosen(self) -> None:
         self.amount.setVisible(self.scope is not None and self.scope.needs_amount)
+        self.until.setVisible(self.scope is not None and self.scope.needs_end)
         self.say_problem("")
 
 
 class EditDialog(Dialog):
-    """The arguments as JSON; what is sent is validated again by the core, and both versions are kept."""
+    """The arguments as a form, or as JSON; what is sent is validated again by the core, and both versions are kept."""
 
     def __init__(self, card: Card, parent: QWidget | None = None) -> None:
         super().__init__(tr("Edit, then approve"), tr("Approve the edited"), parent=parent)
         self.card = card
         self.send_button.set_held(card.row.is_grave)
-        self.body.addWidget(OutsideText(f"{card.row.tool}", "mono_name", name=tr("Tool")))
+        self.form = ArgumentsForm(card.proposed)
         self.editor = JsonEditor(dict(card.proposed), tr("Arguments as JSON"))
-        self.editor.setMinimumHeight(260)
-        self.body.addWidget(self.editor, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.form)
+        self.stack.addWidget(self.editor)
+        self.stack.setMinimumHeight(260)
+        self.turn = Button("", kind="quiet")
+        self.turn.fired.connect(self.turn_over)
+        head = QHBoxLayout()
+        head.addWidget(OutsideText(card.row.tool, "mono_name", name=tr("Tool")), 1)
+        head.addWidget(self.turn)
+        self.body.addLayout(head)
+        self.body.addWidget(self.stack, 1)
         self.body.addWidget(
             _hint(tr("What you change counts as yours for this one call. The audit keeps both versions."))
         )
+        self.form.checked.connect(self._on_checked)
         self.editor.checked.connect(self._on_checked)
-        self.resize(640, 520)
+        self.resize(640, 560)
         self._on_checked()
-        self.editor.setFocus()
+        self.form.take_focus()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the JSON is shown, and counts."""
+        return self.stack.currentWidget() is self.editor
+
+    @property
+    def value(self) -> dict[str, Any] | JsonError:
+        """The arguments as they stand, or what is wrong with them."""
+        return self.editor.value if self.is_json else self.form.value
+
+    def turn_over(self) -> None:
+        """From the form to JSON or back; what was changed comes along, so something wrong must be put right first."""
+        value = self.value
+        if isinstance(value, JsonError):
+            self.say_problem(value.message)
+            return
+        if self.is_json:
+            fresh = ArgumentsForm(value)
+            fresh.checked.connect(self._on_checked)
+            self.stack.insertWidget(0, fresh)
+            self.stack.removeWidget(self.form)
+            self.form.deleteLater()
+            self.form = fresh
+            self.stack.setCurrentWidget(fresh)
+            fresh.take_focus()
+        else:
+            self.editor.setPlainText(as_text(value))
+            self.stack.setCurrentWidget(self.editor)
+            self.editor.setFocus()
+        self._on_checked()
 
     def what_is_wrong(self) -> str:
-        value = self.editor.value
+        value = self.value
         if isinstance(value, JsonError):
             return value.message
         if value == dict(self.card.proposed):
@@ -166,7 +236,10 @@ class EditDialog(Dialog):
         return ""
 
     def _on_checked(self) -> None:
-        value = self.editor.value
+        value = self.value
+        self.turn.setText(tr("As a form") if self.is_json else tr("As JSON"))
+        self.turn.setAccessibleName(self.turn.text())
+        self.turn.updateGeometry()
         self.say_problem(value.message if isinstance(value, JsonError) else "")
         self.send_button.setEnabled(not isinstance(value, JsonError))
 

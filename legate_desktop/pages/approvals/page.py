@@ -373,10 +373,10 @@ class ApprovalsPage(Page):
 
     def _send_scope(self, dialog: ScopesDialog) -> None:
         if dialog.scope is not None:
-            self.state.approve_scope(dialog.card, dialog.scope.id, dialog.amount_minor)
+            self.state.approve_scope(dialog.card, dialog.scope.id, amount=dialog.amount_minor, ends_at=dialog.ends_at)
 
     def _send_edit(self, dialog: EditDialog) -> None:
-        value = dialog.editor.value
+        value = dialog.value
         if isinstance(value, dict):
             self.state.edit(dialog.card, value)
 

@@ -34,6 +34,8 @@ ORIGINS: Mapping[str, OriginKind] = {
 }
 # The core lists *only this once* among its scopes; here that is an answer of its own.
 ONCE = "once"
+# The one scope whose words leave its end open; the person gives it.
+UNTIL = "until"
 
 
 def queries(tab: Tab) -> Sequence[Any]:
@@ -50,10 +52,17 @@ def card_query(row: ApprovalRow) -> Any:
     return core.DoubtCard(row.id) if row.is_in_doubt else core.ApprovalCard(row.id)
 
 
-def approve(card: Card, scope_id: str = "", *, amount: int | None = None, hold_seconds: int) -> Any:
+def approve(
+    card: Card, scope_id: str = "", *, amount: int | None = None, ends_at: int | None = None, hold_seconds: int
+) -> Any:
     """Yes to what was shown: the digest binds it. `hold_seconds` is how long it can be taken back."""
     return core.ApproveAction(
-        approval_id=card.id, digest=card.digest, scope=scope_id, amount=amount, hold_seconds=hold_seconds
+        approval_id=card.id,
+        digest=card.digest,
+        scope=scope_id,
+        amount=amount,
+        ends_at=ends_at,
+        hold_seconds=hold_seconds,
     )
 
 
@@ -148,11 +157,15 @@ def card(given: Any) -> Card:
         seq=given.seq,
         entry_hash=given.entry_hash,
         digest=given.digest,
-        scopes=tuple(Scope(chip.id, chip.words, chip.needs_amount) for chip in on_card.scopes if chip.id != ONCE),
+        scopes=tuple(_scope(chip) for chip in on_card.scopes if chip.id != ONCE),
         proposed=on_card.raw_arguments or {},
         needs_proof=given.needs_proof,
         refusal="" if given.permitted else given.refusal or tr("Your role may not decide this"),
     )
+
+
+def _scope(chip: Any) -> Scope:
+    return Scope(chip.id, chip.words, needs_amount=chip.needs_amount, needs_end=chip.id == UNTIL)
 
 
 def _argument(given: Any) -> Argument:

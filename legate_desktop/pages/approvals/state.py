@@ -202,10 +202,12 @@ class ApprovalsState(QObject):
         """Yes to exactly this, once."""
         self._answer(lambda card: requests.approve(card, hold_seconds=self._hold_seconds), tr("Approved"))
 
-    def approve_scope(self, of: Card, scope_id: str, amount: int | None = None) -> None:
-        """Yes to the card that was shown, and a rule from it, perhaps up to an amount."""
+    def approve_scope(self, of: Card, scope_id: str, *, amount: int | None = None, ends_at: int | None = None) -> None:
+        """Yes to the card that was shown, and a rule from it, perhaps up to an amount or until a time."""
         self._answer(
-            lambda card: requests.approve(card, scope_id, amount=amount, hold_seconds=self._hold_seconds),
+            lambda card: requests.approve(
+                card, scope_id, amount=amount, ends_at=ends_at, hold_seconds=self._hold_seconds
+            ),
             tr("Approved, with a rule"),
             of=of,
         )

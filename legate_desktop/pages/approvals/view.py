@@ -113,6 +113,7 @@ class Scope:
     id: str
     words: str
     needs_amount: bool = False
+    needs_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
