@@ -15,7 +15,9 @@ from legate_core.approvals.queries import ApprovalCard, PendingApprovals
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel import journal
 from legate_core.kernel.clock import ManualClock
+from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import Command, LiveQuery, Query, Recorded
+from legate_core.runs import store
 from legate_core.runs.commands import StartRun
 from legate_core.runs.doubt import InDoubt
 from legate_core.runs.model import RunDetail, RunRow, StepRow
@@ -164,6 +166,16 @@ class Story:
     async def tool_states(self, run_id: str) -> list[str]:
         """What became of each call of the run."""
         return [step.state for step in await self.log(run_id) if step.kind == "tool"]
+
+    async def observed(self, run_id: str) -> list[str]:
+        """What each call of the run told the agent, whole."""
+
+        def look(ctx: ReadContext) -> list[str]:
+            steps = store.step_records(ctx, run_id)
+            return [str(step.body["action"]["outcome"]["content"]) for step in steps if step.action_id]
+
+        core = self.core
+        return await core.kernel.look(core.kernel.system(core.workspace_id), look)
 
     async def facts(self, *names: str) -> list[Recorded]:
         """The journal, all of it or the entries of these names."""
