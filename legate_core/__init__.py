@@ -18,6 +18,8 @@ _HOME: dict[str, str] = {
         "approvals.commands": "ApproveAction EditAction RejectAction UndoAnswer",
         "approvals.model": "Answer ApprovalDetail ApprovalRow",
         "approvals.queries": "ApprovalCard DecidedApprovals PendingApprovals",
+        "audit.queries": "JournalEntries JournalEntry JournalPage VerifyJournal",
+        "audit.report": "Report",
         "client": "Client LocalClient follow",
         "errors": (
             "Conflict Damaged Forbidden Invalid LegateError LimitReached Locked NeedsReauthentication NotFound Unavailable"

@@ -20,6 +20,11 @@ from legate_core.approvals.model import ApprovalRow as ApprovalRow
 from legate_core.approvals.queries import ApprovalCard as ApprovalCard
 from legate_core.approvals.queries import DecidedApprovals as DecidedApprovals
 from legate_core.approvals.queries import PendingApprovals as PendingApprovals
+from legate_core.audit.queries import JournalEntries as JournalEntries
+from legate_core.audit.queries import JournalEntry as JournalEntry
+from legate_core.audit.queries import JournalPage as JournalPage
+from legate_core.audit.queries import VerifyJournal as VerifyJournal
+from legate_core.audit.report import Report as Report
 from legate_core.client import Client as Client
 from legate_core.client import LocalClient as LocalClient
 from legate_core.client import follow as follow

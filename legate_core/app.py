@@ -15,6 +15,8 @@ from typing import Any
 
 from legate_core.actions.invoke import RunFolders
 from legate_core.agents.model import AgentDefinition
+from legate_core.audit.checkpoint import Checkpointer
+from legate_core.audit.notary import Notary
 from legate_core.client import LocalClient
 from legate_core.connectors.base import Surroundings
 from legate_core.connectors.registry import built_in_tools
@@ -22,6 +24,7 @@ from legate_core.crypto.bodies import BodyKeyRing
 from legate_core.crypto.keys import BODIES, KeyPort, get_or_make, key_port
 from legate_core.crypto.secret import Secret
 from legate_core.egress.broker import Broker
+from legate_core.errors import Forbidden
 from legate_core.features import features
 from legate_core.identity import bootstrap
 from legate_core.identity.authorize import MatrixAuthorizer, Sessions
@@ -34,7 +37,7 @@ from legate_core.kernel.ids import new_id
 from legate_core.kernel.payloads import BodyKeys
 from legate_core.llm import surroundings as llm
 from legate_core.llm.base import Model
-from legate_core.llm.registry import open_model, price_of
+from legate_core.llm.registry import key_of, open_model, price_of
 from legate_core.runs.executor import Executor
 from legate_core.runs.model import RunRecord
 from legate_core.runs.model_calls import ModelPort
@@ -47,6 +50,7 @@ from legate_core.storage.ownership import Ownership
 from legate_core.tools.catalog import Catalog
 from legate_core.tools.spec import Tool
 from legate_core.vault.keys import Vault
+from legate_core.vault.lend import lend
 from legate_core.vault.store import has_records as vault_has_records
 
 
@@ -59,6 +63,7 @@ class Core:
     client: LocalClient
     executor: Executor
     transport: Transport
+    checkpointer: Checkpointer
     workspace_id: str
     owner: Actor
     _ownership: Ownership
@@ -68,10 +73,13 @@ class Core:
         await self.transport.settled()
 
     async def close(self) -> None:
-        """Stop advancing, write what is to be written, close the database, release the folder."""
-        await self.transport.close()
-        await self.kernel.close()
-        self._ownership.release()
+        """Stop advancing, sign the journal as it stands, close the database, release the folder."""
+        try:
+            await self.transport.close()
+            await self.checkpointer.close()
+        finally:
+            await self.kernel.close()
+            self._ownership.release()
 
 
 async def open_local(
@@ -118,8 +126,9 @@ async def _open(
         authorizer = MatrixAuthorizer(Sessions())
         kernel = Kernel(database, body_keys, authorizer, clock)
         may_make = known is None or not await database.read(vault_has_records, workspace_id=known[0])
-        vault = await asyncio.to_thread(Vault.open, keys, may_make=may_make)
-        executor = _compose(kernel, authorizer, keys, vault, settings, extra_tools)
+        kernel.ports.add(Vault, await asyncio.to_thread(Vault.open, keys, may_make=may_make))
+        kernel.ports.add(Notary, await asyncio.to_thread(Notary.open, keys, may_make=known is None))
+        executor = _compose(kernel, authorizer, keys, settings, extra_tools)
         workspace_id, person_id = known or await _first_start(kernel)
         await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
     except BaseException:
@@ -127,14 +136,23 @@ async def _open(
         raise
     transport = Transport(kernel, executor, [workspace_id])
     owner = bootstrap.owner_of(workspace_id, person_id)
-    return Core(settings, kernel, LocalClient(kernel, owner), executor, transport, workspace_id, owner, ownership)
+    return Core(
+        settings=settings,
+        kernel=kernel,
+        client=LocalClient(kernel, owner),
+        executor=executor,
+        transport=transport,
+        checkpointer=Checkpointer(kernel, [workspace_id]),
+        workspace_id=workspace_id,
+        owner=owner,
+        _ownership=ownership,
+    )
 
 
 def _compose(
     kernel: Kernel,
     authorizer: MatrixAuthorizer,
     keys: KeyPort,
-    vault: Vault,
     settings: Settings,
     extra_tools: Sequence[Tool],
 ) -> Executor:
@@ -143,7 +161,6 @@ def _compose(
     toolbox = Toolbox(broker, extra_tools)
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
-    kernel.ports.add(Vault, vault)
     kernel.ports.add(Catalog, toolbox.everything)
     kernel.ports.add(RunFolders, RunFolders(str(settings.home / "runs")))
     return Executor(kernel, toolbox.of, Models(kernel, broker).port)
@@ -153,6 +170,7 @@ async def _start(core: Core, *, is_worker: bool) -> None:
     """Recover what the last process left behind, then let everything run."""
     core.kernel.start(core.kernel.pump.pump(), "reactors")
     core.kernel.pump.hear(core.workspace_id, None)
+    core.kernel.start(core.checkpointer.run(), "checkpoints")
     if not is_worker:
         return
     core.kernel.on_hint = core.transport.hint
@@ -214,5 +232,22 @@ class Models:
         return ModelPort(open=self.open, price=price_of)
 
     async def open(self, run: RunRecord, model: Mapping[str, Any]) -> Model:
-        """The model of a definition. Raises `Locked` where its key is sealed."""
-        return open_model(model, llm.Surroundings(transport=self._broker.transport, faults=self._faults))
+        """The model of a definition, its key lent for this one call. Raises `Locked` where the vault is sealed."""
+        needed = key_of(model)
+        lent = await self._lend(run, needed) if needed is not None else None
+
+        def secret(secret_id: str, host: str) -> str:
+            if lent is None or needed is None or (secret_id, host) != (needed.secret_id, needed.host):
+                raise Forbidden(f"The key {secret_id} was not lent for {host}. Check the model's settings.")
+            return lent.reveal()
+
+        surroundings = llm.Surroundings(transport=self._broker.transport, secret=secret, faults=self._faults)
+        return open_model(model, surroundings)
+
+    async def _lend(self, run: RunRecord, needed: llm.Key) -> Secret:
+        actor = self._kernel.system(run.workspace_id)
+
+        def borrow(ctx: Context) -> Secret:
+            return lend(ctx, needed.secret_id, needed.host, on_behalf_of=run.started_by)
+
+        return await self._kernel.change(actor, borrow, f"run {run.id}")

@@ -6,6 +6,7 @@ from legate_core.actions import reactors as actions
 from legate_core.agents import commands as agents
 from legate_core.approvals import commands as approvals
 from legate_core.approvals import queries as inbox
+from legate_core.audit import queries as audit
 from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
 from legate_core.policy import commands as policy
@@ -17,7 +18,7 @@ from legate_core.runs import reactors as wakes
 from legate_core.vault import commands as vault
 from legate_core.vault import queries as secrets
 
-ROOMS = (actions, agents, approvals, inbox, identity, policy, rules, runs, doubt, logs, wakes, vault, secrets)
+ROOMS = (audit, actions, agents, approvals, inbox, identity, policy, rules, runs, doubt, logs, wakes, vault, secrets)
 
 
 def features() -> Registry:

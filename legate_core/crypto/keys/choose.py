@@ -17,5 +17,5 @@ def key_port(settings: Settings) -> KeyPort:
         return PassphraseKeys(settings.home)
     if settings.keys == "memory":
         seed = hashlib.sha256(str(settings.home).encode("utf-8", "surrogatepass")).digest()
-        return MemoryKeys(seed, is_throw_away=settings.is_throw_away)
+        return MemoryKeys(seed, is_throw_away=settings.is_throw_away, folder=settings.home)
     return SystemKeys(settings.home)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import json
 import os
 import re
@@ -25,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from legate_core.crypto.canonical import canonical
+from legate_core.crypto.keys.files import write_whole
 from legate_core.crypto.keys.port import check_name, is_note
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Damaged, Invalid, Locked, Unavailable
@@ -156,22 +156,7 @@ class PassphraseKeys:
         """Replace the file in one step: after a crash it is the old one or the new one, whole."""
         document = {"format": FORMAT, "kdf": file.kdf, "check": file.check, "keys": file.keys, "notes": file.notes}
         data = json.dumps(document, indent=2, sort_keys=True).encode()
-        fresh = self.path.with_name(FILE + ".new")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with contextlib.suppress(FileNotFoundError):
-                fresh.unlink()
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
-                handle.write(data)
-                handle.flush()
-                os.fsync(handle.fileno())
-            os.replace(fresh, self.path)
-            _sync_folder(self.path.parent)
-        except OSError as error:
-            raise Unavailable(
-                f"The keys at {self.path} cannot be written ({error.strerror}). "
-                "Nothing was changed; check the folder and the disk, then try again."
-            ) from error
+        write_whole(self.path, data)
 
 
 def _fresh(passphrase: Secret) -> tuple[AESGCM, _File]:
@@ -277,13 +262,3 @@ def _parse(text: str, path: Path) -> _File:
 
 def _damaged(path: Path) -> Damaged:
     return Damaged(f"The keys at {path} are damaged. Nothing was changed; restore the file from a backup.")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows cannot open a folder; there the replacement itself is durable.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,0 +1,39 @@
+"""Files that hold keys or what is known about them: after a crash they are the old ones or the new ones, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from legate_core.errors import Unavailable
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put a file in the place of an earlier one, readable by its owner only; when this returns, it survives a crash."""
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(fresh, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable(
+            f"The keys at {path} cannot be written ({error.strerror}). "
+            "Nothing was changed; check the folder and the disk, then try again."
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows cannot open a folder; there the replacement itself is durable.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
