@@ -80,6 +80,17 @@ class Surroundings:
         for name, path in self.folders.items():
             if not path.is_absolute():
                 raise Invalid(f"The folder {name!r} must be an absolute path, not {str(path)!r}.")
+        self._keep_mail_apart()
+
+    def _keep_mail_apart(self) -> None:
+        """A file tool that reaches the outbox would send mail as if it were writing a file."""
+        real = {name: path.resolve() for name, path in self.folders.items()}
+        for mail in {MAILBOX, OUTBOX} & real.keys():
+            for name in self.documents:
+                if real[name].is_relative_to(real[mail]) or real[mail].is_relative_to(real[name]):
+                    raise Invalid(
+                        f"The folder {name!r} and the {mail} lie one in the other. Choose a folder beside it."
+                    )
 
     @property
     def documents(self) -> Mapping[str, Path]:

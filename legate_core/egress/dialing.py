@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from weakref import WeakKeyDictionary
 
@@ -23,11 +26,14 @@ Dial = Callable[[str, int], Awaitable[socket.socket]]
 
 _LOOPBACK: tuple[Address, ...] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 _MAX_ADDRESSES = 64
+# Threads of their own: a look-up cannot be given up, and names that never resolve must not stop whoever reads files.
+_LOOK_UPS = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
 
 async def resolve_by_system(host: str, port: int) -> Sequence[str]:
     """Ask the operating system, as every other program on this computer does."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOK_UPS, ask)
     return [str(entry[4][0]) for entry in found]
 
 
@@ -57,6 +63,8 @@ class Dialer:
         self._dial = dial
         self._limits = limits
         self._open: WeakKeyDictionary[socket.socket, Address] = WeakKeyDictionary()
+        # The switch may be turned in another thread than that of the connections.
+        self._guard = threading.Lock()
         self._airplane = False
 
     @property
@@ -68,7 +76,9 @@ class Dialer:
         self._airplane = is_on
         if not is_on:
             return
-        for connected, address in list(self._open.items()):
+        with self._guard:
+            connections = list(self._open.items())
+        for connected, address in connections:
             if not address.is_loopback:
                 # A socket that is closed already has nothing left to cut.
                 with suppress(OSError):
@@ -122,6 +132,7 @@ class Dialer:
         """A connection to the first address that answers, of those just checked."""
         failure: OSError | None = None
         for address in addresses[: self._limits.addresses_tried]:
+            self.admit(host)
             try:
                 async with asyncio.timeout(self._limits.connect_seconds):
                     connected = await self._dial(str(address), port)
@@ -129,7 +140,8 @@ class Dialer:
                 # `TimeoutError` is one of these; the next address may still answer.
                 failure = error
                 continue
-            self._open[connected] = address
+            with self._guard:
+                self._open[connected] = address
             try:
                 # The switch may have been turned while this connection was being made.
                 self.admit(host)

@@ -430,3 +430,14 @@ def test_the_run_folder_cannot_be_given_away(tmp_path: Path):
         Surroundings({"run": tmp_path})
     with pytest.raises(Invalid, match="absolute"):
         Surroundings({"documents": Path("documents")})
+
+
+@pytest.mark.parametrize(
+    ("documents", "outbox"), [("a", "a"), ("a", "a/outbox"), ("a/documents", "a"), ("link", "real/outbox")]
+)
+def test_no_file_tool_reaches_the_outbox(tmp_path: Path, documents: str, outbox: str):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    with pytest.raises(Invalid, match="lie one in the other"):
+        Surroundings({"documents": tmp_path / documents, "outbox": tmp_path / outbox})
+    Surroundings({"documents": tmp_path / "a", "outbox": tmp_path / "ab", "mailbox": tmp_path / "mail"})

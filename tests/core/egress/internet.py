@@ -155,6 +155,7 @@ class Authority:
         file.write_bytes(private + self._pem(signed))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
+        context.set_alpn_protocols(["http/1.1"])
         context.sni_callback = lambda _socket, name, _context: names.append(name)
         return context
 

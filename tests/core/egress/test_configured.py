@@ -221,6 +221,10 @@ async def test_a_connection_is_encrypted_and_verified_unless_told_otherwise(inte
     internet.name("mail.example.com", [LAN])
     broker = internet.broker(tls=authority.trusting)
     names: list[str | None] = []
+    # A web request with the same broker, after which httpcore has said in its context that it speaks HTTP.
+    await internet.serve(says(page()), address=LAN, port=443, context=authority.serving("mail.example.com", []))
+    async with client(broker, "https://mail.example.com") as web:
+        assert (await web.get("/")).status_code == 200
     async with Echo(authority.serving("mail.example.com", names)) as port:
         internet.stands_at(LAN, 993, port)
         reader, writer = await broker.connect("mail.example.com", 993)
@@ -302,6 +306,20 @@ async def test_airplane_mode_cuts_what_is_open_and_leaves_this_computer_alone(in
         assert await near.readline() == b"still here\n"
         far_writer.transport.abort()
         near_writer.transport.abort()
+
+
+async def test_airplane_mode_is_heeded_when_a_look_up_comes_back(internet: Internet):
+    broker: Broker
+
+    async def resolve(host: str, port: int):
+        broker.airplane = True
+        return [SITE]
+
+    internet.resolve = resolve
+    broker = internet.broker()
+    with pytest.raises(Unavailable, match="Airplane mode"):
+        await broker.fetch("GET", "http://example.com/")
+    assert internet.dialled == []
 
 
 async def test_airplane_mode_stops_a_connection_that_is_just_being_made(internet: Internet):

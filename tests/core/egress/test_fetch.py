@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from legate_core.connectors.base import Fetch, Surroundings
+from legate_core.connectors.http import Http
 from legate_core.egress.exchange import Fetched
 from legate_core.errors import Forbidden, Invalid, LegateError, Unavailable
+from legate_core.tools.spec import Invocation
 from tests.core.egress.internet import OTHER_SITE, SITE, SITE_V6, Authority, Internet, moved, page, says
 
 
@@ -247,6 +250,17 @@ async def test_a_redirect_to_another_host_is_an_answer_and_not_followed(site: In
     assert site.looked_up == ["example.com"]
 
 
+async def test_the_web_tool_shows_where_it_was_not_taken(site: Internet):
+    """The broker is the road that the connector asks for."""
+    await site.serve(says(moved("http://other.example.com/?data=1")))
+    web: Fetch = site.broker().fetch
+    call = Invocation("a", "r", {"url": "http://example.com/"}, "k")
+    seen = await Http(Surroundings(fetch=web)).tools()[0].invoke(call)
+    assert "location: http://other.example.com/?data=1\n" in seen.content
+    assert "Ask for that one if you need it" in seen.content
+    assert seen.source == "http://example.com/"
+
+
 async def test_other_hosts_are_followed_only_where_the_limits_say_so(site: Internet):
     site.name("other.example.com", [OTHER_SITE])
     await site.serve(says(moved("//other.example.com/x")))
@@ -367,9 +381,12 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
         page(b"x" * 5_000),
         b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5_000,
         CHUNKED + b"\r\n" + chunked(b"x" * 2_500, b"x" * 2_500),
-        page(gzip.compress(b"x" * 5_000), Content_Encoding="gzip"),
-        CHUNKED + b"Content-Encoding: x-gzip\r\n\r\n" + chunked(*[bytes([b]) for b in gzip.compress(b"x" * 5_000)]),
+        page(gzip.compress(b"x" * 5_000, mtime=0), Content_Encoding="gzip"),
+        CHUNKED
+        + b"Content-Encoding: x-gzip\r\n\r\n"
+        + chunked(*[bytes([b]) for b in gzip.compress(b"x" * 5_000, mtime=0)]),
     ],
+    ids=["with length", "to the end", "chunked", "packed", "packed in chunks of one"],
 )
 async def test_a_body_is_cut_at_the_limit_of_real_bytes(site: Internet, answer: bytes):
     await site.serve(says(answer))
@@ -397,7 +414,7 @@ async def test_a_gzip_bomb_costs_no_more_than_the_limit(site: Internet):
     ("answer", "words"),
     [
         (page(b"junk", Content_Encoding="gzip"), "no valid gzip"),
-        (page(gzip.compress(b"x" * 999)[:-9], Content_Encoding="gzip"), "ends in the middle"),
+        (page(gzip.compress(b"x" * 999, mtime=0)[:-9], Content_Encoding="gzip"), "ends in the middle"),
         (page(b"junk", Content_Encoding="br"), "not asked for"),
         (page(b"junk", Content_Encoding="gzip, gzip"), "not asked for"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "cannot be read"),
@@ -410,6 +427,7 @@ async def test_a_gzip_bomb_costs_no_more_than_the_limit(site: Internet):
         (b"SSH-2.0-OpenSSH_9.2\r\n", "cannot be read"),
         (b"", "cannot be read"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "answer",
 )
 async def test_an_answer_that_is_none_says_so_and_that_the_request_left(site: Internet, answer: bytes, words: str):
     await site.serve(says(answer))

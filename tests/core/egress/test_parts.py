@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import tracemalloc
 
 import httpcore
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from legate_core.egress.body import Body, BodyDamaged
 from legate_core.egress.broker import trusting_the_usual
+from legate_core.egress.dialing import dial_by_system, resolve_by_system
 from legate_core.egress.streams import Backend, Meter, Stream
 
 
@@ -54,6 +56,28 @@ def test_a_packed_body_of_many_empty_parts_is_cut():
     assert (body.whole(), body.is_cut) == (b"", True)
 
 
+def test_a_packed_body_of_nothing_but_empty_blocks_is_cut():
+    head, empty_block = gzip.compress(b"")[:10], b"\x00\x00\x00\xff\xff"
+    body = Body("gzip", 1_000)
+    body.add(head + empty_block * 100)
+    assert not body.is_cut
+    body.add(empty_block * 200)
+    assert (body.whole(), body.is_cut) == (b"", True)
+
+
+def test_a_bomb_is_never_unpacked_beyond_the_limit():
+    packed = gzip.compress(bytes(20_000_000))
+    body = Body("gzip", 100_000)
+    tracemalloc.start()
+    try:
+        body.add(packed)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (len(body.whole()), body.is_cut) == (100_000, True)
+    assert peak_bytes < 2_000_000
+
+
 def test_a_body_that_is_packed_but_empty_is_empty():
     assert Body("gzip", 10).whole() == b""
 
@@ -92,6 +116,7 @@ async def test_an_idle_stream_knows_that_the_other_side_left():
     stream, theirs, _ = pair()
     await stream.write(b"ask")
     assert not stream.get_extra_info("is_readable")
+    assert theirs.recv(100) == b"ask"
     theirs.close()
     async with asyncio.timeout(5):
         while not stream.get_extra_info("is_readable"):
@@ -113,6 +138,18 @@ async def test_a_stream_that_is_never_used_gives_its_socket_back():
     with theirs:
         await stream.aclose()
         assert theirs.recv(1) == b""
+
+
+async def test_the_system_resolves_and_dials():
+    assert "127.0.0.1" in await resolve_by_system("127.0.0.1", 80)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        connected = await dial_by_system("127.0.0.1", port)
+        assert connected.getpeername() == ("127.0.0.1", port)
+        assert connected.getblocking() is False
+        connected.close()
+    with pytest.raises(ConnectionRefusedError):
+        await dial_by_system("127.0.0.1", port)
 
 
 async def test_there_is_no_road_to_a_local_socket():
