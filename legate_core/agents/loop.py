@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from legate_core.agents.model import AgentDefinition
 from legate_core.llm.base import Message, Reply, ToolCall
@@ -213,12 +212,8 @@ def size(message: Message) -> int:
 
 
 def _nudges(state: AgentState) -> tuple[Message, ...]:
-    """Tell the model what was wrong with its last words, so that it can do better."""
-    last: Literal["failure", "empty", "none"] = "none"
-    if state.model_failures:
-        last = "failure"
-    elif state.turns and not state.turns[-1].reply.tool_calls:
-        last = "empty"
-    if last == "empty":
-        return (Message("user", "Your last reply was empty. Call a tool, or say your final answer."),)
-    return ()
+    """Tell the model that its last reply held nothing. Broken arguments are told as the result of their call, and that a
+    model could not be reached is no fault of what it was told."""
+    if state.model_failures or not state.turns or state.turns[-1].reply.tool_calls:
+        return ()
+    return (Message("user", "Your last reply was empty. Call a tool, or say your final answer."),)
