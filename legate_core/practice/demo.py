@@ -23,8 +23,7 @@ from legate_core.approvals.model import Answer, ApprovalDetail
 from legate_core.approvals.queries import ApprovalCard, PendingApprovals
 from legate_core.audit.queries import VerifyJournal
 from legate_core.audit.report import Report, State
-from legate_core.crypto.keys import KeyPort, key_port
-from legate_core.practice.workspace import FILES, lay_out, open_throw_away, practice_task
+from legate_core.practice.workspace import FILES, open_throw_away, practice_task
 from legate_core.runs.commands import StartRun
 from legate_core.runs.doubt import InDoubt
 from legate_core.runs.model import RunDetail, StepRow
@@ -100,16 +99,14 @@ async def play(folder: Path, tell: Callable[[str], None]) -> Demo:
     """Play the whole in this folder, which must be new or empty. `tell` hears a sentence for every thing that happens."""
     demo = Demo(folder)
     began = time.perf_counter()
-    settings = await asyncio.to_thread(lay_out, folder)
-    keys = key_port(settings)
-    core = await _open(demo, keys, "start_ms")
+    core = await _open(demo, "start_ms")
     try:
-        run_id, core = await _work(demo, core, keys, tell)
+        run_id, core = await _work(demo, core, tell)
     finally:
         await core.close()
     before = await asyncio.to_thread(_effects, folder)
     tell("Closing Legate and opening it again, to see that everything is still there and nothing happens twice.")
-    core = await _open(demo, keys, "restart_ms")
+    core = await _open(demo, "restart_ms")
     try:
         await core.settled()
         await _look_back(demo, core, run_id, before, tell)
@@ -119,14 +116,14 @@ async def play(folder: Path, tell: Callable[[str], None]) -> Demo:
     return demo
 
 
-async def _open(demo: Demo, keys: KeyPort, figure: str) -> Core:
+async def _open(demo: Demo, figure: str) -> Core:
     began = time.perf_counter()
-    core = await open_throw_away(demo.folder, keys=keys)
+    core = await open_throw_away(demo.folder)
     demo.figures[figure] = _ms(began)
     return core
 
 
-async def _work(demo: Demo, core: Core, keys: KeyPort, tell: Callable[[str], None]) -> tuple[str, Core]:
+async def _work(demo: Demo, core: Core, tell: Callable[[str], None]) -> tuple[str, Core]:
     """Start the deputy and answer it until it has nothing more to ask; its run, and the core that is open then."""
     agent, task = practice_task()
     run_id = await core.client.send(StartRun(agent, task))
@@ -142,7 +139,7 @@ async def _work(demo: Demo, core: Core, keys: KeyPort, tell: Callable[[str], Non
         if number == 1:
             tell("Closing Legate while it waits, and opening it again.")
             await core.close()
-            core = await _open(demo, keys, "waiting_restart_ms")
+            core = await _open(demo, "waiting_restart_ms")
             await core.settled()
             has_waited = list(await core.client.ask(PendingApprovals())) == list(pending)
         detail = await core.client.ask(ApprovalCard(next(iter(pending))))

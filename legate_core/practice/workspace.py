@@ -12,7 +12,6 @@ from typing import Any
 from legate_core.agents.commands import Agents, CreateAgent, PublishAgent
 from legate_core.agents.model import AgentDefinition, Limits
 from legate_core.app import Core, open_local
-from legate_core.crypto.keys import KeyPort
 from legate_core.errors import Damaged
 from legate_core.settings import RESOURCES, Settings, from_environment, throw_away
 
@@ -30,13 +29,10 @@ async def open_practice(home: Path | None = None, *, is_worker: bool = True) -> 
     return await open_throw_away(practice_home(home), is_worker=is_worker)
 
 
-async def open_throw_away(folder: Path, *, is_worker: bool = True, keys: KeyPort | None = None) -> Core:
-    """Open the practice workspace in exactly this folder, which must be new, empty or one of its kind.
-
-    Its keys lie in memory; whoever opens it again in one process may hand on the `keys` that it had.
-    """
-    settings = await asyncio.to_thread(lay_out, folder)
-    core = await open_local(settings, is_worker=is_worker, keys=keys)
+async def open_throw_away(folder: Path, *, is_worker: bool = True) -> Core:
+    """Open the practice workspace in exactly this folder, which must be new, empty or one of its kind."""
+    settings = await asyncio.to_thread(_lay_out, folder)
+    core = await open_local(settings, is_worker=is_worker)
     try:
         if not await core.client.ask(Agents()):
             agent_id = await core.client.send(CreateAgent(deputy(settings.home / FILES)))
@@ -71,8 +67,7 @@ def deputy(folder: Path) -> AgentDefinition:
     )
 
 
-def lay_out(folder: Path) -> Settings:
-    """The settings of a practice workspace in this folder, its sample files copied there at the first time."""
+def _lay_out(folder: Path) -> Settings:
     settings = throw_away(from_environment({}, folder))
     files = settings.home / FILES
     if not files.exists():
