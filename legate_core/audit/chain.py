@@ -46,13 +46,13 @@ class _Entry(msgspec.Struct, gc=False):
     rows: list[tuple[str, str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """The last thing the journal said about a row: its salted hash, in which entry, under which run's key."""
+Commitment = tuple[str, int, str]
+"""The last thing the journal said about a row: its salted hash, in which entry, under which run's key. A tuple, because
+one is made for every row that an entry names."""
 
-    digest: str
-    seq: int
-    run_id: str
+# Facts of runs are known here by their names alone, which are for ever: the runs live in a higher room.
+_STEPPED, _FINISHED, _ERASED = "run.stepped", "run.finished", "run.erased"
+_OF_RUNS = frozenset({_STEPPED, _FINISHED, _ERASED})
 
 
 @dataclass(slots=True)
@@ -136,8 +136,8 @@ def walk(connection: Connection, workspace_id: str, sizes: frozenset[int], progr
             if entry.actor not in actors:
                 actors[entry.actor] = seq
             for table, key, commitment in entry.rows:
-                committed[table, key] = Commitment(commitment, seq, about)
-            if about:
+                committed[table, key] = (commitment, seq, about)
+            if about and entry.name in _OF_RUNS:
                 _follow_run(chain, entry, about)
         if progress is not None:
             progress(size, total)
@@ -152,17 +152,16 @@ def count(connection: Connection, workspace_id: str) -> int:
 
 
 def _follow_run(chain: Chain, entry: _Entry, run_id: str) -> None:
-    """Facts of runs are known here by their names alone, which are for ever: the runs live in a higher room."""
-    if entry.name == "run.stepped":
+    if entry.name == _STEPPED:
         steps = chain.runs.setdefault(run_id, Steps())
         if isinstance(entry.body.index, int) and entry.body.index > steps.last_index:
             steps.last_index = entry.body.index
             steps.seen += 1
-    elif entry.name == "run.finished":
+    elif entry.name == _FINISHED:
         steps = chain.runs.setdefault(run_id, Steps())
         steps.closed_at = entry.seq
         steps.said = entry.body.steps if isinstance(entry.body.steps, int) else -1
-    elif entry.name == "run.erased":
+    else:
         chain.erased.add(run_id)
 
 

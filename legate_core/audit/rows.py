@@ -55,7 +55,7 @@ def hold_against(connection: Connection, chain: Chain, bodies: Bodies | None) ->
     names = {table.name for table in audited_tables()}
     for place, commitment in open_places.items():
         if place[0] in names:
-            found.missing.append((place, commitment.seq))
+            found.missing.append((place, commitment[1]))
         else:
             # A table of a feature that this version does not have.
             found.unchecked += 1
@@ -70,35 +70,35 @@ def audited_tables() -> list[Table]:
 def _compare(
     found: Rows, chain: Chain, bodies: Bodies | None, place: Place, commitment: Commitment, row: dict[str, Any]
 ) -> None:
-    if commitment.run_id in chain.erased:
+    digest, seq, run_id = commitment
+    if run_id in chain.erased:
         found.erased += 1
         return
     if bodies is None:
         found.unchecked += 1
         return
-    scope = commitment.run_id or WORKSPACE
-    salt = bodies.salt(scope, commitment.seq)
+    scope = run_id or WORKSPACE
+    salt = bodies.salt(scope, seq)
     if salt is None:
-        found.keyless.setdefault(scope, commitment.seq)
+        found.keyless.setdefault(scope, seq)
         return
     found.checked += 1
-    if not _fits(salt, row, commitment):
-        found.changed.append((place, commitment.seq))
-
-
-def _fits(salt: bytes, row: dict[str, Any], commitment: Commitment) -> bool:
     try:
-        return sealing.commitment(salt, kept.state(row)) == commitment.digest
+        is_it = sealing.commitment(salt, row) == digest
     except ValueError:
         # A value that canonical JSON cannot hold was never committed to.
-        return False
+        is_it = False
+    if not is_it:
+        found.changed.append((place, seq))
 
 
 def _rows_of(connection: Connection, table: Table, workspace_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The key and the state of every row of a table, as its commitment was made from."""
     statement = select(table).where(table.c.workspace_id == workspace_id).execution_options(yield_per=BATCH)
-    names, key = tuple(table.c.keys()), table.info["key"]
+    # Plain text: SQLAlchemy's names are a subclass, which costs canonical JSON a second look at each.
+    names, key = tuple(str(column.name) for column in table.c), table.info["key"]
     with connection.execute(statement) as result:
         for part in result.partitions():
             for values in part:
                 row: dict[str, Any] = dict(zip(names, values, strict=True))
-                yield row[key], row
+                yield row[key], kept.state(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import hashlib
 from typing import Any, cast
 
@@ -36,10 +37,16 @@ def _is_plain(value: Any) -> bool:
         return -_MAX_INTEGER <= value <= _MAX_INTEGER
     if kind is dict:
         for key, item in cast("dict[Any, Any]", value).items():
-            if type(key) is not str or not key.isascii():
+            # SQLAlchemy names columns by a subclass of str; of an enumeration the encoder would write the value.
+            if type(key) is not str and (not isinstance(key, str) or isinstance(key, enum.Enum)):
+                return False
+            if not key.isascii():
                 return False
             # Asked here as well, because most items are scalars and a call costs more than the question.
-            if type(item) not in _SCALARS and not _is_plain(item):
+            kind = cast("type[Any]", type(item))
+            if kind in _SCALARS or (kind is int and -_MAX_INTEGER <= item <= _MAX_INTEGER):
+                continue
+            if not _is_plain(item):
                 return False
         return True
     if kind is list or kind is tuple:

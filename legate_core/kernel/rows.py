@@ -46,8 +46,13 @@ def update(
 
 
 def state(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON, for its commitment: binary columns as hexadecimal."""
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+    """A row as JSON, for its commitment: what it holds, binary columns as hexadecimal.
+
+    Empty columns are left out, so that a later schema may add one that may be empty and old commitments still hold.
+    """
+    return {
+        name: value.hex() if isinstance(value, bytes) else value for name, value in row.items() if value is not None
+    }
 
 
 @cache

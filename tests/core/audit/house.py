@@ -21,7 +21,6 @@ from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Recorded
 from legate_core.kernel.payloads import BodyKeys
 from legate_core.storage.engine import Database
-from legate_core.storage.schema import metadata
 from legate_core.vault.keys import Vault
 
 WORKSPACE = "ws_test"
@@ -78,7 +77,6 @@ class House:
 
 async def open_house(url: str, keys: KeyPort, clock: ManualClock | None = None) -> House:
     """The house on a database, made where there is none yet. The caller closes its kernel."""
-    make_missing_tables(url)
     if keys.is_locked:
         keys.unlock()
     database = Database(url)
@@ -92,21 +90,6 @@ async def open_house(url: str, keys: KeyPort, clock: ManualClock | None = None) 
     if await database.read(bootstrap.personal_workspace) is None:
         await house.change(lambda ctx: bootstrap.create_personal_workspace(ctx, OWNER, "Ann", name="Test"))
     return house
-
-
-def make_missing_tables(url: str) -> None:
-    """Tables that the migrations do not make yet, with the application's rights on them."""
-    engine = sa.create_engine(url)
-    try:
-        with engine.begin() as connection:
-            present = set(sa.inspect(connection).get_table_names())
-            missing = [table for table in metadata.sorted_tables if table.name not in present]
-            metadata.create_all(connection, missing)
-            if connection.dialect.name == "postgresql":
-                for table in missing:
-                    connection.execute(sa.text(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table.name}" TO legate_app'))
-    finally:
-        engine.dispose()
 
 
 class Intruder:

@@ -7,6 +7,7 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.sql.elements import quoted_name
 
 from legate_core.crypto.canonical import canonical, digest
 
@@ -51,6 +52,17 @@ class Word(enum.StrEnum):
     YES = "yes"
 
 
+class Odd(enum.StrEnum):
+    """A word whose value is another word."""
+
+    ONE = "one"
+
+    def __new__(cls, text: str) -> "Odd":
+        made = str.__new__(cls, text)
+        made._value_ = text + "!"
+        return made
+
+
 class Loud(int):
     """A number that prints as something else."""
 
@@ -79,8 +91,11 @@ def test_what_json_cannot_hold_is_refused(value: object, wrap: Callable[[object]
     assert written(canonical, wrap(value)) is None
 
 
-def test_a_subclass_never_takes_the_fast_road_to_another_text() -> None:
-    assert canonical([Loud(3)]) == rfc8785.dumps([Loud(3)])
+@pytest.mark.parametrize(
+    "value", [[Loud(3)], [Odd.ONE], {Odd.ONE: 1}, {quoted_name("b", None): 1, "a": 2}, {Word.YES: 1}], ids=repr
+)
+def test_a_subclass_never_takes_the_fast_road_to_another_text(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 def test_equal_values_hash_alike_whatever_order_they_were_made_in() -> None:
