@@ -113,6 +113,8 @@ def erase_run(ctx: Context, message: EraseRun) -> None:
     run = store.load_run(ctx, message.run_id)
     if run.status not in FINAL:
         raise Conflict(f"Run {run.id} is still {run.status.value}. Cancel it or let it end, then erase it.")
+    if store.count_open_actions(ctx.connection, ctx.workspace_id, run.id):
+        raise Conflict("Something of this run is in doubt. Say what became of it ('legate doubt'), then erase the run.")
     ctx.update(runs, run.id, {"is_erased": True})
     # Emitted before the key goes, because its commitment needs a salt; both are in one transaction.
     ctx.emit(RunErased(run.id))

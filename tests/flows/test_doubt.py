@@ -9,7 +9,7 @@ import pytest
 
 from legate_core.approvals.commands import ApproveAction
 from legate_core.errors import Conflict, NotFound
-from legate_core.runs.commands import CancelRun
+from legate_core.runs.commands import CancelRun, EraseRun
 from legate_core.runs.doubt import DoubtAnswer, DoubtCard, SettleDoubt
 from tests.fakes.world import Behaviour, ProbeBehaviour
 from tests.flows.story import ASK_THEN_END, Story, call, turn
@@ -143,6 +143,20 @@ async def test_a_doubt_of_a_cancelled_run_is_still_shown_and_settled(story: Stor
     assert await story.tool_states(run_id) == ["confirmed"]
     assert (await story.row(run_id)).status == "cancelled"
     assert len(story.effects()) == 1
+
+
+async def test_a_run_with_a_doubt_keeps_its_content_until_the_doubt_is_settled(story: Story) -> None:
+    run_id = await _die_while_acting(story, "hang_after", *ASK_THEN_END)
+    await story.send(CancelRun(run_id))
+    await story.restart()
+    story.prove()
+    with pytest.raises(Conflict, match="in doubt"):
+        await story.send(EraseRun(run_id))
+    (doubt,) = await story.doubts()
+    await story.answer(SettleDoubt(doubt.id, "happened"))
+    await story.send(EraseRun(run_id))
+    assert (await story.detail(run_id)).is_erased
+    assert await story.doubts() == []
 
 
 async def test_a_read_that_was_cut_off_is_simply_done_again(story: Story) -> None:
