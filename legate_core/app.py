@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from legate_core.actions.invoke import RunFolders
+from legate_core.agents.folders import DataFolder
 from legate_core.agents.model import AgentDefinition
 from legate_core.audit.checkpoint import Checkpointer
 from legate_core.audit.notary import Notary
@@ -158,9 +159,11 @@ def _compose(
 ) -> Executor:
     """Every port of this process, each found by its type."""
     broker = Broker()
-    toolbox = Toolbox(broker, extra_tools)
+    data_folder = DataFolder(settings.home)
+    toolbox = Toolbox(broker, data_folder, extra_tools)
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
+    kernel.ports.add(DataFolder, data_folder)
     kernel.ports.add(Catalog, toolbox.everything)
     kernel.ports.add(RunFolders, RunFolders(str(settings.home / "runs")))
     return Executor(kernel, toolbox.of, Models(kernel, broker).port)
@@ -199,8 +202,9 @@ def _user_name() -> str:
 class Toolbox:
     """The tools of every agent, each in the folders its definition names."""
 
-    def __init__(self, broker: Broker, extra_tools: Sequence[Tool] = ()) -> None:
+    def __init__(self, broker: Broker, data_folder: DataFolder, extra_tools: Sequence[Tool] = ()) -> None:
         self._broker = broker
+        self._data_folder = data_folder
         self._extra_tools = tuple(extra_tools)
         self._by_hash: dict[str, Catalog] = {}
         self.everything = self._catalog(Surroundings())
@@ -209,6 +213,7 @@ class Toolbox:
         """The catalogue of one definition; made once."""
         known = self._by_hash.get(definition.hash)
         if known is None:
+            self._data_folder.check(definition.folders)
             folders = {name: Path(path) for name, path in definition.folders.items()}
             sender = {"sender": definition.sender} if definition.sender else {}
             known = self._catalog(Surroundings(folders=folders, fetch=self._broker.fetch, **sender))

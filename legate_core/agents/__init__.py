@@ -1,0 +1,1 @@
+"""What an agent is, and what it does next: definitions, versions, and the pure loop."""

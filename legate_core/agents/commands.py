@@ -9,6 +9,7 @@ from typing import ClassVar
 from sqlalchemy import select
 
 from legate_core.agents.events import AgentCreated, AgentEdited, AgentPublished
+from legate_core.agents.folders import DataFolder
 from legate_core.agents.model import AgentDefinition, from_json, to_json
 from legate_core.agents.store import load_agent, next_number
 from legate_core.agents.tables import agent_versions, agents
@@ -30,7 +31,7 @@ class CreateAgent(Command[str]):
 
 @command(CreateAgent, permission="drafts.create", route="POST /agents")
 def create_agent(ctx: Context, message: CreateAgent) -> str:
-    _check_tools(ctx, message.definition)
+    _check(ctx, message.definition)
     agent_id = new_id("agt")
     ctx.insert(
         agents,
@@ -57,7 +58,7 @@ class EditAgent(Command[None]):
 
 @command(EditAgent, permission="drafts.edit", route="PUT /agents/{agent_id}")
 def edit_agent(ctx: Context, message: EditAgent) -> None:
-    _check_tools(ctx, message.definition)
+    _check(ctx, message.definition)
     row = load_agent(ctx, message.agent_id)
     changes = {"draft": to_json(message.definition), "name": message.definition.name, "changed_at": ctx.now}
     if ctx.update(agents, row["id"], changes, expect={"changed_at": row["changed_at"]}) is None:
@@ -81,7 +82,7 @@ def _publisher(ctx: ReadContext, message: PublishAgent) -> str:
 def publish_agent(ctx: Context, message: PublishAgent) -> str:
     row = load_agent(ctx, message.agent_id)
     definition = from_json(row["draft"])
-    _check_tools(ctx, definition)
+    _check(ctx, definition)
     if row["published_hash"] == definition.hash:
         return definition.hash
     number = next_number(ctx, row["id"])
@@ -161,7 +162,9 @@ def agent_draft(ctx: ReadContext, message: AgentDraft) -> AgentDefinition:
     return from_json(load_agent(ctx, message.agent_id)["draft"])
 
 
-def _check_tools(ctx: ReadContext, definition: AgentDefinition) -> None:
+def _check(ctx: ReadContext, definition: AgentDefinition) -> None:
+    """Refuse a definition that names tools that do not exist or folders that no agent may have."""
+    ctx.port(DataFolder).check(definition.folders)
     catalog = ctx.port(Catalog)
     unknown = [name for name in definition.tools if name not in catalog]
     if unknown:

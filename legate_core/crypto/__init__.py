@@ -1,0 +1,1 @@
+"""Canonical JSON, keys, envelopes, signatures, trees; nothing in here knows a feature."""
