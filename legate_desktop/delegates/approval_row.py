@@ -90,7 +90,7 @@ class ApprovalDelegate(RowDelegate):
         parts = [tr("built in")] if row.is_built_in else [plural("%n use(s)", row.uses)]
         if row.last_used_at:
             parts.append(tr("last {age} ago").format(age=short_age(self._now() - row.last_used_at)))
-        if row.ends:
+        if row.ends and not row.is_built_in:
             parts.append(one_line(row.ends))
         second = QRectF(box.left(), box.top() + look.px(36), box.width(), look.px(20))
         line(painter, second.topLeft(), second.width(), second.height(), "  ·  ".join(parts), font("small"), "text3")

@@ -16,7 +16,7 @@ from legate_desktop.shell.sidebar import PLACES, Sidebar
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import font, look
 from legate_desktop.theme.style import palette, style_sheet
-from legate_desktop.widgets.toast import Toasts
+from legate_desktop.widgets.toast import Toast, Toasts
 from legate_desktop.words import plural, tr
 
 
@@ -29,6 +29,7 @@ class Window(QMainWindow):
     def __init__(self, approvals: ApprovalsState, runs: RunsState, practice: Practice, workspace: str) -> None:
         super().__init__()
         self._is_painted = False
+        self._undo_toast: Toast | None = None
         self.setWindowTitle("Legate")
         self.setMinimumSize(*tokens.WINDOW_MIN)
         self.sidebar = Sidebar(workspace)
@@ -45,10 +46,11 @@ class Window(QMainWindow):
         row.addWidget(self.sidebar)
         row.addWidget(self.pages, 1)
         self.setCentralWidget(body)
-        self.toasts = Toasts(body, self._foot_px)
+        self.toasts = Toasts(body, self.approvals.answers)
         practice.noticed.connect(self.say)
         self.sidebar.chosen.connect(self.go)
         self.approvals.open_run.connect(self.open_run)
+        approvals.undo_changed.connect(self._on_undo)
         approvals.counts_changed.connect(self._show_waiting)
         runs.counts_changed.connect(self._show_running)
         look.changed.connect(self._dress)
@@ -69,7 +71,7 @@ class Window(QMainWindow):
 
     def say(self, notice: Notice) -> None:
         """Show a notice as a toast."""
-        self.toasts.add(
+        toast = self.toasts.add(
             notice.text,
             action_text=tr("Undo") if notice.may_undo else "",
             action_key="Z" if notice.may_undo else "",
@@ -77,11 +79,14 @@ class Window(QMainWindow):
             is_error=notice.is_error,
             lasts_ms=notice.lasts_ms,
         )
+        if notice.may_undo:
+            self._undo_toast = toast
 
-    def _foot_px(self) -> int:
-        """The answers under a card stay free of toasts."""
-        answers = self.approvals.answers
-        return answers.height() if answers.isVisible() else 0
+    def _on_undo(self) -> None:
+        """What cannot be undone any more offers it no longer, and only the last answer can be."""
+        if self._undo_toast is not None and self._undo_toast in self.toasts.toasts():
+            self._undo_toast.close_now()
+        self._undo_toast = None
 
     def say_engine(self, words: str, ink: str) -> None:
         """The foot of the sidebar."""

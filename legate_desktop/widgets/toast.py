@@ -79,14 +79,16 @@ class Toast(QWidget):
 
 
 class Toasts(QWidget):
-    """The stack over the bottom of a window, above the page's foot of that height; it never takes focus."""
+    """The stack over the bottom of a window, above its foot while that is shown; it never takes focus."""
 
     said = Signal(str)
 
-    def __init__(self, over: QWidget, foot_px: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, over: QWidget, foot: QWidget | None = None) -> None:
         super().__init__(over)
         self._over = over
-        self._foot_px = foot_px
+        self._foot = foot
+        if foot is not None:
+            foot.installEventFilter(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -131,7 +133,7 @@ class Toasts(QWidget):
         return [widget for item in items if item is not None and isinstance(widget := item.widget(), Toast)]
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide) and self.isVisible():
             self._place()
         return False
 
@@ -161,5 +163,6 @@ class Toasts(QWidget):
         column = self._column
         height = column.totalHeightForWidth(width) if column.hasHeightForWidth() else self.sizeHint().height()
         self.resize(width, height)
-        self.move((self._over.width() - width) // 2, self._over.height() - height - 20 - self._foot_px())
+        foot_px = self._foot.height() if self._foot is not None and self._foot.isVisible() else 0
+        self.move((self._over.width() - width) // 2, self._over.height() - height - 20 - foot_px)
         self.raise_()

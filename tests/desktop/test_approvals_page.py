@@ -360,6 +360,19 @@ def test_tabs_are_chosen_by_mouse_and_by_arrows(stage: Stage) -> None:
     assert stage.state.tab == "rules"
 
 
+def test_the_chosen_rule_is_shown_whole_however_it_was_chosen(stage: Stage) -> None:
+    stage.click(stage.approvals.tabs.tabs["rules"])
+    assert stage.approvals.rule.isVisible()
+    assert stage.approvals.rule.rule is not None
+    assert stage.approvals.rule.rule.id == "rul_1"
+    stage.approvals.take_focus()
+    stage.press(Key.Key_J)
+    assert stage.approvals.rule.rule.id == "rul_0"
+    stage.state.select("")
+    stage.bridge.publish("Rules")
+    assert stage.approvals.rule.rule.id == "rul_1"
+
+
 def test_a_rule_is_deleted_and_a_built_in_one_cannot_be(stage: Stage) -> None:
     stage.state.set_tab("rules")
     stage.state.select("rul_0")
@@ -484,8 +497,22 @@ def test_the_keyboard_stays_at_the_list_when_it_empties_and_fills_again(stage: S
     assert stage.state.selected_id == stage.shown_ids()[1]
 
 
+def test_only_the_last_answer_offers_undo_and_none_after_it_was_taken_back(stage: Stage) -> None:
+    for row_id in (FIRST, SECOND):
+        stage.choose(row_id)
+        stage.press(Key.Key_A)
+    assert [text.partition(":")[0] for text in stage.toasts()] == ["Approved"]
+    stage.press(Key.Key_Z)
+    assert stage.toasts() == ["Taken back. It waits for you again."]
+
+
 def test_a_toast_never_lies_over_the_answers(stage: Stage) -> None:
     stage.choose(FIRST)
     stage.press(Key.Key_A)
     toasts, answers = stage.window.toasts, stage.approvals.answers
+    stage.clock.pass_by(TOAST_MS)
+    stage.state.set_tab("decided")
+    assert not answers.isVisible()
+    stage.state.set_tab("waiting")
+    stage.bot.waitUntil(answers.isVisible)
     assert toasts.mapTo(stage.window, toasts.rect().bottomLeft()).y() < answers.mapTo(stage.window, QPoint()).y()

@@ -249,6 +249,19 @@ def test_a_tab_chosen_before_the_core_is_there_is_watched_when_it_comes() -> Non
     assert [row.id for row in state.rows] == ["rul_1", "rul_0"]
 
 
+def test_each_tab_keeps_its_place(desk: Desk) -> None:
+    desk.choose(SECOND)
+    desk.state.set_tab("decided")
+    assert desk.state.selected_id == "apr_0020f61d7b5"
+    desk.state.select("apr_0022f61d7b5")
+    desk.state.set_tab("waiting")
+    assert desk.state.selected_id == SECOND
+    assert desk.state.card is not None
+    assert desk.state.card.id == SECOND
+    desk.state.set_tab("decided")
+    assert desk.state.selected_id == "apr_0022f61d7b5"
+
+
 def test_decided_are_shown_newest_first_and_cannot_be_answered(desk: Desk) -> None:
     desk.state.set_tab("decided")
     assert [row.state for row in desk.state.rows] == ["approved", "rejected", "expired"]

@@ -311,6 +311,8 @@ class ApprovalsPage(Page):
             selection.blockSignals(blocked)
             self.list.scrollTo(self.model.index(at, 0))
         self.list.viewport().update()
+        if self.state.tab == "rules":
+            self._show_card()
         self._settle()
 
     def _show_card(self) -> None:

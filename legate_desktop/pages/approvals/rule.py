@@ -58,8 +58,9 @@ class RuleView(QScrollArea):
 
 def _facts(rule: RuleRow, now: int) -> list[tuple[str, str]]:
     used = tr("last {age} ago").format(age=short_age(now - rule.last_used_at)) if rule.last_used_at else tr("never yet")
-    ends = tr("used up: it is silent now") if rule.is_used_up else one_line(rule.ends) or tr("when it is deleted")
-    facts = [(tr("Uses"), f"{plural('%n use(s)', rule.uses)}, {used}"), (tr("Ends"), ends)]
+    never = tr("never: it ships with Legate") if rule.is_built_in else tr("when it is deleted")
+    ends = tr("used up: it is silent now") if rule.is_used_up else never if rule.is_built_in else one_line(rule.ends)
+    facts = [(tr("Uses"), f"{plural('%n use(s)', rule.uses)}, {used}"), (tr("Ends"), ends or never)]
     if rule.made_at:
         facts.append((tr("Made"), tr("{age} ago").format(age=short_age(now - rule.made_at))))
     return facts

@@ -73,6 +73,7 @@ class ApprovalsState(QObject):
         self._all: dict[Tab, list[Any]] = {"waiting": [], "decided": [], "rules": []}
         self._sources: dict[Tab, dict[int, Mapping[str, Any]]] = {"waiting": {}, "decided": {}, "rules": {}}
         self._shown: list[Any] = []
+        self._left_at: dict[Tab, str] = {}
         self._answering: set[str] = set()
         self._unsent: list[Unsent] = []
         self._undoable: tuple[str, int] | None = None
@@ -167,10 +168,11 @@ class ApprovalsState(QObject):
             self._watch(self.tab)
 
     def set_tab(self, tab: Tab) -> None:
-        """Waiting, Decided or Rules."""
+        """Waiting, Decided or Rules; each keeps its own place."""
         if tab == self.tab:
             return
-        self.tab = tab
+        self._left_at[self.tab] = self.selected_id
+        self.tab, self.selected_id, self._shown = tab, self._left_at.get(tab, ""), []
         self._watch(tab)
         self.tab_changed.emit()
         self._rebuild()
