@@ -283,12 +283,12 @@ def _refuse_unportable(data: Json) -> None:
             waiting += [(f"{path}[{at}]", item, depth + 1) for at, item in enumerate(cast("list[Json]", value))]
         elif isinstance(value, str):
             _refuse_text(path, value)
-        elif isinstance(value, (int, float)) and not (math.isfinite(value) and _is_exact(value)):
+        elif isinstance(value, (int, float)) and not _is_portable(value):
             raise Invalid(f"The number at {path} is too large. Write it as text.", field=path)
 
 
-def _is_exact(value: float) -> bool:
-    return isinstance(value, float) or abs(value) <= MAX_INTEGER
+def _is_portable(value: float) -> bool:
+    return math.isfinite(value) if isinstance(value, float) else abs(value) <= MAX_INTEGER
 
 
 def _refuse_text(path: str, text: str) -> None:

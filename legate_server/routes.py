@@ -160,12 +160,16 @@ def _pairs(request: Request) -> Sequence[tuple[str, str]]:
 
 
 async def _body(request: Request, limit: int) -> Any | None:
-    """The JSON of the body, None where it is empty. Never reads more than the limit."""
+    """The JSON of the body, None where it is empty. Never reads more than the limit, and nothing that says it is more."""
+    too_large = problems.TooLarge(f"The body has more than {limit:,} bytes. Send less at once.")
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said[:20]) > limit:
+        raise too_large
     data = bytearray()
     async for part in request.stream():
         data += part
         if len(data) > limit:
-            raise problems.TooLarge(f"The body has more than {limit:,} bytes. Send less at once.")
+            raise too_large
     if not data:
         return None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -124,6 +124,7 @@ GOOD: dict[str, Any] = {"place": "here", "number": 1}
         (GOOD | {"number": "1"}, "number", "expected int"),
         (GOOD | {"number": True}, "number", "expected int"),
         (GOOD | {"number": 2**53}, "number", "too large"),
+        (GOOD | {"number": -(10**400)}, "number", "too large"),
         (GOOD | {"colour": "green"}, "colour", "green"),
         (GOOD | {"word": "c"}, "word", "c"),
         (GOOD | {"note": "a\0b"}, "note", "character"),
