@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
@@ -18,9 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
-from legate_desktop.pages.approvals.view import JsonError, parse_arguments
+from legate_desktop.json_text import JsonError, as_text, parse_arguments
 from legate_desktop.theme.look import colour, font, look
-from legate_desktop.words import is_hidden
 
 
 class JsonEditor(QPlainTextEdit):
@@ -113,18 +111,3 @@ class _Gutter(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._editor.paint_gutter(event)
-
-
-def as_text(value: dict[str, Any]) -> str:
-    """Indented JSON in which every character that hides or reorders is an escape."""
-    return escaped(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def escaped(text: str) -> str:
-    """JSON text in which every character that hides or reorders is an escape."""
-    return "".join(_escape(char) if char != "\n" and is_hidden(char) else char for char in text)
-
-
-def _escape(char: str) -> str:
-    units = char.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legate_desktop.widgets.json_editor import as_text
+from legate_desktop.json_text import as_text
 from legate_desktop.words import (
     DAY,
     HOUR,

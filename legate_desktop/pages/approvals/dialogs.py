@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from legate_desktop.json_text import JsonError, as_text
 from legate_desktop.pages.approvals.edit_form import ArgumentsForm
-from legate_desktop.pages.approvals.view import Card, JsonError, Scope
+from legate_desktop.pages.approvals.view import Card, Scope
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.json_editor import JsonEditor, as_text
+from legate_desktop.widgets.json_editor import JsonEditor
 from legate_desktop.widgets.labels import Label, OutsideText
 from legate_desktop.words import tr, visible
 

@@ -10,9 +10,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
-from legate_desktop.pages.approvals.view import JsonError, parse_arguments
+from legate_desktop.json_text import JsonError, escaped, parse_arguments
 from legate_desktop.theme.look import font
-from legate_desktop.widgets.json_editor import escaped
 from legate_desktop.widgets.labels import Label
 from legate_desktop.words import is_hidden, one_line, tr
 

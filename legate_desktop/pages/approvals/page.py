@@ -9,12 +9,12 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QP
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from legate_desktop.delegates.approval_row import ApprovalDelegate
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.models import LiveModel
 from legate_desktop.notice import Notice
 from legate_desktop.pages.approvals.card import CardView
 from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.approvals.row import ApprovalDelegate
 from legate_desktop.pages.approvals.rule import RuleView
 from legate_desktop.pages.approvals.state import ApprovalsState, Unsent
 from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, Tab, row_sentence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -175,48 +173,3 @@ def in_order(rows: Iterable[ApprovalRow], tab: Tab) -> list[ApprovalRow]:
     if tab == "waiting":
         return sorted(rows, key=lambda row: (not row.is_in_doubt, row.expires_at or 2**62, row.asked_at, row.id))
     return sorted(rows, key=lambda row: (-row.decided_at, row.id))
-
-
-def argument_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
-    """The arguments as JSON, line by line against what is there now; without a *now* every line is simply shown."""
-    new = json.dumps(after, ensure_ascii=False, indent=2).splitlines()
-    if before is None:
-        return tuple(Change(" ", line) for line in new)
-    old = json.dumps(before, ensure_ascii=False, indent=2).splitlines()
-    return tuple(Change(line[0], line[2:]) for line in difflib.ndiff(old, new) if line[0] != "?")
-
-
-@dataclass(frozen=True, slots=True)
-class JsonError:
-    """Why an edited text is not a set of arguments, and in which line (1 is the first; 0 is nowhere)."""
-
-    message: str
-    line: int = 0
-
-
-def parse_arguments(text: str) -> dict[str, Any] | JsonError:
-    """The edited arguments, or what is wrong with them in plain words."""
-    try:
-        value = json.loads(text, object_pairs_hook=_no_twice, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        return JsonError(tr("Line {line}: {problem}.").format(line=error.lineno, problem=error.msg), error.lineno)
-    except ValueError as error:
-        return JsonError(str(error))
-    except RecursionError:
-        return JsonError(tr("This is nested too deeply. Flatten it."))
-    if not isinstance(value, dict):
-        return JsonError(tr("Arguments are one object: it begins with { and ends with }."), 1)
-    return value
-
-
-def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in made:
-            raise ValueError(tr("“{name}” stands there twice. Keep one.").format(name=name))
-        made[name] = value
-    return made
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(tr("{name} is not a number. Give a number.").format(name=name))

@@ -9,9 +9,9 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
-from legate_desktop.delegates.run_row import RunDelegate, StepDelegate
 from legate_desktop.models import LiveModel
 from legate_desktop.notice import Notice
+from legate_desktop.pages.runs.rows import RunDelegate, StepDelegate
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.pages.runs.view import RunRow, StepRow, figures, run_sentence, state_words, step_sentence
 from legate_desktop.practice import Practice
