@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from legate_core.cli.main import perform
+from legate_core.cli.command_line import perform
 from legate_core.cli.screen import Screen
 
 __all__ = ["main"]

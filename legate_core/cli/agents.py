@@ -130,7 +130,7 @@ def definition_in(name: str, screen: Screen) -> AgentDefinition:
     from legate_core.agents.model import AgentDefinition
 
     if name == "-":
-        data, base = object_of(screen.source.read(), "What came on stdin"), Path.cwd()
+        data, base = object_of(screen.read(), "What came on stdin"), Path.cwd()
     else:
         path = Path(name).expanduser()
         data, base = _parsed(path), path.absolute().parent

@@ -82,7 +82,7 @@ async def approve(options: Namespace, screen: Screen) -> Result:
 async def edit(options: Namespace, screen: Screen) -> Result:
     if bool(options.arguments) == bool(options.sets):
         raise Invalid("Say what to change: --set NAME=VALUE, or all arguments with --arguments JSON.")
-    whole = object_of(given(options.arguments, screen.source), "--arguments") if options.arguments else None
+    whole = object_of(given(options.arguments, screen.read), "--arguments") if options.arguments else None
 
     def answer(detail: ApprovalDetail) -> Command[Answer]:
         arguments = whole if whole is not None else changed(detail.card.raw_arguments, detail.card.schema, options.sets)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -258,15 +257,18 @@ def journal_end(connection: Connection, workspace_id: str) -> Check:
         select(table.c.seq, table.c.entry, table.c.hash, table.c.at)
         .where(table.c.workspace_id == workspace_id)
         .order_by(table.c.seq.desc())
-        .limit(NEWEST_ENTRIES)
+        .limit(NEWEST_ENTRIES + 1)
     )
     newest = list(reversed(connection.execute(statement).all()))
     if not newest or newest[-1].seq != head.seq or bytes(newest[-1].hash) != head.hash:
         return fail(
             "journal", "Its end is not where its head says. Run 'legate verify', and restore the latest backup."
         )
-    for before, after in pairwise(newest):
-        if hashlib.sha256(bytes(before.hash) + after.entry.encode()).digest() != bytes(after.hash):
+    hashes = [bytes(entry.hash) for entry in newest]
+    is_whole = newest[0].seq == 1
+    befores, afters = ([journal.GENESIS, *hashes], newest) if is_whole else (hashes, newest[1:])
+    for before, after in zip(befores, afters, strict=False):
+        if hashlib.sha256(before + after.entry.encode()).digest() != bytes(after.hash):
             return fail(
                 "journal", f"Entry {after.seq} was changed. Run 'legate verify', and restore the latest backup."
             )

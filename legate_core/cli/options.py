@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from legate_core.errors import Invalid
 
@@ -94,10 +94,10 @@ def add_words(parser: Parser, dest: str = "word") -> Subparsers:
     return parser.add_subparsers(dest=dest, metavar="", title="words", parser_class=Parser)
 
 
-def given(text: str, source: IO[str]) -> str:
-    """What an argument gives: itself, the file behind `@file`, or everything on stdin for `-`."""
+def given(text: str, read: Callable[[], str]) -> str:
+    """What an argument gives: itself, the file behind `@file`, or for `-` what `read` finds on stdin."""
     if text == "-":
-        return source.read()
+        return read()
     if not text.startswith("@"):
         return text
     return read_text(Path(text[1:]).expanduser())

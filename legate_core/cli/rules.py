@@ -10,12 +10,12 @@ from legate_core.cli.ids import find
 from legate_core.cli.options import Subparsers, add_command, add_words, given, object_of, switch
 from legate_core.cli.screen import Result, Screen
 from legate_core.cli.session import Session, opened
-from legate_core.cli.text import one_line, table, to_json, wrap
+from legate_core.cli.text import one_line, to_json, wrap
 from legate_core.errors import Invalid
 
 if TYPE_CHECKING:
     from legate_core.policy.model import Rule
-    from legate_core.policy.queries import PolicyState
+    from legate_core.policy.queries import PolicyState, RuleRow
 
 RULE_HELP = (
     "RULE is a JSON object, @file, or - for stdin. It has a name, a verdict (allow, ask, deny) and conditions:\n"
@@ -52,9 +52,15 @@ async def list_all(options: Namespace, screen: Screen) -> Result:
         rows = list((await session.ask(core.Rules())).values())
         state = await session.ask(core.PolicySettings())
     data = {"rules": wire.encode(rows), "settings": wire.encode(state)}
-    cells = [(row.id, row.verdict, str(row.uses), row.ends, row.words) for row in rows]
-    lines = table(("id", "says", "used", "ends", "rule"), cells, screen.width)
-    return Result(data, [*lines, "", *_switches(state, screen)])
+    return Result(data, [*(line for row in rows for line in _row(row, screen)), *_switches(state, screen)])
+
+
+def _row(row: RuleRow, screen: Screen) -> list[str]:
+    """A rule whole: what of a rule was cut off could be what matters."""
+    own = "" if row.is_built_in else f"; used {row.uses} times; ends: {row.ends}"
+    used_up = "; used up" if row.state == "used_up" else ""
+    heading = screen.style(f"{one_line(row.name)}", "bold")
+    return [heading, f"  {row.id}; {row.verdict}{own}{used_up}", *wrap(row.conditions, screen.width, indent="  "), ""]
 
 
 def _switches(state: PolicyState, screen: Screen) -> list[str]:
@@ -143,7 +149,7 @@ async def _try(session: Session, rule: Rule) -> Result:
 def _rule(text: str, screen: Screen) -> Rule:
     from legate_core.policy.codec import rule_from_json
 
-    return rule_from_json({"id": ""} | object_of(given(text, screen.source), "The rule"))
+    return rule_from_json({"id": ""} | object_of(given(text, screen.read), "The rule"))
 
 
 async def change_settings(options: Namespace, screen: Screen) -> Result:

@@ -47,8 +47,9 @@ async def start(options: Namespace, screen: Screen) -> Result:
         agent, task = core.practice_task()
     if not agent or not task:
         raise Invalid("Say which agent shall do what: legate run AGENT TASK. 'legate agents' lists the agents.")
+    words = given(task, screen.read)
     async with opened(options, screen, works=options.wait) as session:
-        run_id = await session.send(core.StartRun(await agent_id(session, agent), given(task, screen.source)))
+        run_id = await session.send(core.StartRun(await agent_id(session, agent), words))
         screen.progress(f"Run {run_id} has started.", run=run_id)
         if options.wait:
             return _result(await resting.follow(session, run_id), screen)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -106,18 +109,38 @@ class Screen:
             self.err.flush()
             self._has_line = False
 
+    def read(self) -> str:
+        """Everything on stdin."""
+        with interruptible():
+            return self.source.read()
+
     def confirm(self, question: str) -> bool:
         """Ask a person yes or no; only *y* and *yes* are a yes. No without a person."""
         if not self.has_person:
             return False
         self.end_line()
-        self.err.write(f"{visible(question)} [y/N] ")
-        self.err.flush()
-        return self.source.readline().strip().lower() in ("y", "yes")
+        with interruptible():
+            self.err.write(f"{visible(question)} [y/N] ")
+            self.err.flush()
+            return self.source.readline().strip().lower() in ("y", "yes")
 
     def ask_secret(self, prompt: str) -> Secret:
         """Ask a person for a secret without showing it. Call it only where `has_person`."""
         import getpass
 
         self.end_line()
-        return Secret(getpass.getpass(f"{prompt}: ", stream=self.err))
+        with interruptible():
+            return Secret(getpass.getpass(f"{prompt}: ", stream=self.err))
+
+
+@contextmanager
+def interruptible() -> Generator[None]:
+    """While inside, Ctrl-C ends a wait for the keyboard at once. The loop's own handler would only mark the task."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

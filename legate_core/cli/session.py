@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from argparse import Namespace
 from collections.abc import AsyncGenerator
@@ -46,7 +45,7 @@ class Session:
             if not self.screen.has_person:
                 raise
             self.screen.note("This is grave, so it needs a fresh proof that it is you.")
-            passphrase = await asyncio.to_thread(self.screen.ask_secret, "Passphrase")
+            passphrase = self.screen.ask_secret("Passphrase")
             await self.client.send(core.Prove(passphrase.reveal()))
             return await self.client.send(command)
 
@@ -73,7 +72,7 @@ async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> 
 async def _open_here(options: Namespace, screen: Screen, works: bool) -> Any:
     if options.practice:
         return await core.open_practice(options.home, is_worker=works)
-    settings = await asyncio.to_thread(with_passphrase, from_environment(home=options.home), screen)
+    settings = with_passphrase(from_environment(home=options.home), screen)
     return await core.open_local(settings, is_worker=works)
 
 

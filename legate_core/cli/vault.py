@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -78,7 +77,7 @@ async def list_all(options: Namespace, screen: Screen) -> Result:
 
 
 async def add_one(options: Namespace, screen: Screen) -> Result:
-    value = await asyncio.to_thread(_value, screen, options.name)
+    value = _value(screen, options.name)
     async with opened(options, screen) as session:
         message = core.StoreSecret(
             options.name, value, tuple(options.host), options.kind, options.connector, options.personal
@@ -91,7 +90,7 @@ async def add_one(options: Namespace, screen: Screen) -> Result:
 
 
 async def replace_one(options: Namespace, screen: Screen) -> Result:
-    value = await asyncio.to_thread(_value, screen, options.name)
+    value = _value(screen, options.name)
     async with opened(options, screen, works=True) as session:
         row = await _secret(session, options.name)
         version = await session.send(core.ReplaceSecret(row.id, value))
@@ -120,7 +119,7 @@ def _value(screen: Screen, name: str) -> Secret:
         return screen.ask_secret(f"Value of {name}")
     if screen.source.isatty():
         raise Invalid("There is nobody to ask for the value. Give it on stdin.")
-    return Secret(screen.source.read().removesuffix("\n").removesuffix("\r"))
+    return Secret(screen.read().removesuffix("\n").removesuffix("\r"))
 
 
 async def seal(options: Namespace, screen: Screen) -> Result:
@@ -136,7 +135,7 @@ async def unseal(options: Namespace, screen: Screen) -> Result:
         state = await session.ask(core.VaultStatus())
         given = session.passphrase
         if state.needs_passphrase and not given and screen.has_person:
-            given = await asyncio.to_thread(screen.ask_secret, "Passphrase")
+            given = screen.ask_secret("Passphrase")
         await session.send(core.UnsealVault(given))
     return Result({"sealed": False}, ["The vault is open. Runs that waited for it go on."])
 
@@ -147,11 +146,11 @@ async def passphrase(options: Namespace, screen: Screen) -> Result:
         raise Invalid("A passphrase is typed by a person. Run this at a terminal.")
     is_here = not options.server and not options.practice
     if is_here and from_environment(home=options.home).keys == "passphrase":
-        await asyncio.to_thread(_rewrap, options, screen)
+        _rewrap(options, screen)
         return Result({"changed": "keys"}, ["From now on the new passphrase opens the keys."])
     async with opened(options, screen) as session:
-        old = await asyncio.to_thread(screen.ask_secret, "Old passphrase (empty where none was set)")
-        new = await asyncio.to_thread(_twice, screen)
+        old = screen.ask_secret("Old passphrase (empty where none was set)")
+        new = _twice(screen)
         await session.send(core.SetPassphrase(new.reveal(), old.reveal()))
     return Result({"changed": "proof"}, ["From now on this passphrase proves that it is you."])
 

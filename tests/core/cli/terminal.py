@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from legate_core.cli.main import perform
+from legate_core.cli.command_line import perform
 from legate_core.cli.screen import Screen
 from legate_core.crypto.secret import Secret
 

@@ -117,5 +117,7 @@ def test_a_doubt_offers_its_three_answers() -> None:
 
 def test_setting_arguments_follows_the_schema() -> None:
     schema = {"properties": {"to": {"type": "array"}, "body": {"type": "string"}, "count": {"type": "integer"}}}
-    found = changed({"to": ["a@x.example"], "body": "old"}, schema, ['to=["b@x.example"]', "body=12 = twelve", "count=3"])
+    found = changed(
+        {"to": ["a@x.example"], "body": "old"}, schema, ['to=["b@x.example"]', "body=12 = twelve", "count=3"]
+    )
     assert found == {"to": ["b@x.example"], "body": "12 = twelve", "count": 3}

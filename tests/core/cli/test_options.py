@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from legate_core.cli.main import parse
+from legate_core.cli.command_line import parse
 from legate_core.cli.options import UsageError, given, object_of, until
 from legate_core.errors import Invalid
 from tests.core.cli.terminal import legate
@@ -115,16 +114,16 @@ def test_no_time_and_a_time_that_has_passed_are_refused(text: str) -> None:
 
 def test_an_argument_may_be_a_file_or_stdin(tmp_path: Path) -> None:
     (tmp_path / "task.txt").write_text("from a file", encoding="utf-8")
-    assert given(f"@{tmp_path / 'task.txt'}", io.StringIO()) == "from a file"
-    assert given("-", io.StringIO("from stdin")) == "from stdin"
-    assert given("as it is", io.StringIO("unread")) == "as it is"
+    assert given(f"@{tmp_path / 'task.txt'}", str) == "from a file"
+    assert given("-", lambda: "from stdin") == "from stdin"
+    assert given("as it is", lambda: "unread") == "as it is"
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     for name in ("missing", "bytes"):
         with pytest.raises(Invalid, match=name):
-            given(f"@{tmp_path / name}", io.StringIO())
+            given(f"@{tmp_path / name}", str)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "1", "[" * 100_000])

@@ -62,13 +62,17 @@ def test_a_moving_line_is_wiped_before_anything_else_is_written() -> None:
     ("is_terminal", "environment", "is_coloured"),
     [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)],
 )
-def test_colours_are_for_terminals_that_want_them(is_terminal: bool, environment: dict[str, str], is_coloured: bool) -> None:
+def test_colours_are_for_terminals_that_want_them(
+    is_terminal: bool, environment: dict[str, str], is_coloured: bool
+) -> None:
     styled = screen(is_terminal=is_terminal, **environment).style("x", "red")
     assert (styled == "\x1b[31mx\x1b[0m") is is_coloured
     assert "x" in styled
 
 
-@pytest.mark.parametrize(("typed", "is_yes"), [("y\n", True), ("Yes\n", True), ("\n", False), ("", False), ("yep\n", False)])
+@pytest.mark.parametrize(
+    ("typed", "is_yes"), [("y\n", True), ("Yes\n", True), ("\n", False), ("", False), ("yep\n", False)]
+)
 def test_only_yes_is_yes(typed: str, is_yes: bool) -> None:
     assert screen(typed=typed, is_terminal=True).confirm("Sure?") is is_yes
 

@@ -35,7 +35,9 @@ def inbox_does(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_an_error_ends_with_its_own_code_and_sentence(kind: type[LegateError], inbox_does: Callable[[Any], None]) -> None:
+def test_an_error_ends_with_its_own_code_and_sentence(
+    kind: type[LegateError], inbox_does: Callable[[Any], None]
+) -> None:
     inbox_does(kind("It is away. Try again."))
     done = legate("inbox")
     assert (done.code, done.out, done.err) == (kind.exit_code, "", "It is away. Try again.\n")
@@ -67,9 +69,7 @@ def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(inbox_does: Callable
     assert legate("inbox", "--json").json["exit_code"] == 130
 
 
-def test_a_fault_is_one_sentence_and_its_trace_is_kept(
-    inbox_does: Callable[[Any], None], tmp_path: Path
-) -> None:
+def test_a_fault_is_one_sentence_and_its_trace_is_kept(inbox_does: Callable[[Any], None], tmp_path: Path) -> None:
     inbox_does(ZeroDivisionError("by nought"))
     (tmp_path / "legate-home").mkdir()
     done = legate("inbox")
@@ -112,7 +112,7 @@ def test_a_broken_pipe_is_quiet(inbox_does: Callable[[Any], None]) -> None:
 
 
 def legate_on(shown: Person) -> int:
-    from legate_core.cli.main import perform
+    from legate_core.cli.command_line import perform
 
     return perform(["inbox"], shown)
 
