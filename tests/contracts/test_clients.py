@@ -36,9 +36,7 @@ class House:
     @property
     def listeners(self) -> int:
         """How many listen to the core."""
-        kernel = self.core.kernel
-        waiting = sum(len(futures) for futures in kernel.wake._waiting.values())
-        return waiting + sum(len(queues) for queues in kernel.ticks._queues.values())
+        return self.core.client.listening
 
     @property
     def streams(self) -> int:
@@ -153,7 +151,7 @@ async def test_events_begin_where_the_snapshot_ends(house: House) -> None:
         delivery = await soon(anext(events))
     assert [(fact.name, fact.body) for fact in delivery.events] == [("agent.created", {"agent_id": agent_id})]
     assert not delivery.reset
-    assert delivery.events[0].actor == "per_tests"
+    assert delivery.events[0].actor == house.core.client.actor.id
     assert delivery.events[0].cause == "CreateAgent"
 
 
@@ -204,7 +202,7 @@ async def test_snapshot_and_events_equal_a_fresh_snapshot(house: House) -> None:
 
 async def test_a_query_hears_only_what_it_listens_to(house: House) -> None:
     start = (await house.client.snapshot(Agents())).cursor
-    system = house.core.kernel.system("ws_tests")
+    system = house.core.system()
     await house.core.kernel.change(system, lambda ctx: ctx.emit(MemberAdded("per_other", "viewer")), "a test")
     await house.client.send(CreateAgent(definition()))
     async with aclosing(house.client.events(Agents(), start)) as events:
@@ -235,7 +233,7 @@ async def test_following_survives_a_reset(house: House, monkeypatch: pytest.Monk
 
 async def test_a_stream_that_may_not_be_read_says_so(house: House) -> None:
     """Here: by somebody who holds no role."""
-    stranger = Actor("agent", "agt_1", "ws_tests")
+    stranger = Actor("agent", "agt_1", house.core.client.actor.workspace_id)
     house.core.client.actor = stranger
     async with aclosing(house.client.events(Agents(), "0")) as events:
         with pytest.raises(Forbidden):

@@ -1,59 +1,74 @@
-"""A small core for tests of the server: a real kernel on a real database, with the doors of all rooms and no engine."""
+"""A core for tests of the server and its clients: whole, on a real database, with nothing that is kept."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from legate_core.agents.model import AgentDefinition
+from legate_core.app import open_local
 from legate_core.client import LocalClient
-from legate_core.crypto.bodies import BodyKeyRing
-from legate_core.features import features
-from legate_core.identity import bootstrap
-from legate_core.identity.authorize import MatrixAuthorizer, Sessions
-from legate_core.kernel.clock import ManualClock
-from legate_core.kernel.context import Context
+from legate_core.kernel.context import Actor
 from legate_core.kernel.dispatch import Kernel
-from legate_core.kernel.payloads import BodyKeys
-from legate_core.storage.engine import Database
-from legate_core.tools.catalog import Catalog
+from legate_core.settings import Settings
 from legate_server.app import Application, Server, listen, url_of
 
 TOKEN = "a-token-for-tests-only-0123456789"
-WORKSPACE = "ws_tests"
-OWNER = "per_tests"
+
+
+class CountingClient(LocalClient):
+    """A local client that knows how many of its streams are open."""
+
+    listening = 0
+
+    async def events(self, query: Any, cursor: str) -> AsyncIterator[Any]:
+        async with aclosing(self._counted(super().events(query, cursor))) as stream:
+            async for delivery in stream:
+                yield delivery
+
+    async def ticks(self, run_id: str) -> AsyncIterator[Any]:
+        async with aclosing(self._counted(super().ticks(run_id))) as stream:
+            async for tick in stream:
+                yield tick
+
+    async def _counted(self, stream: Any) -> AsyncGenerator[Any, None]:
+        self.listening += 1
+        try:
+            async with aclosing(stream):
+                async for item in stream:
+                    yield item
+        finally:
+            self.listening -= 1
 
 
 @dataclass
 class SmallCore:
-    """A kernel and its Owner's client."""
+    """A core with its kernel and its Owner's client."""
 
     kernel: Kernel
-    client: LocalClient
+    client: CountingClient
+
+    def system(self) -> Actor:
+        """The engine itself, in the Owner's workspace."""
+        return self.kernel.system(self.client.actor.workspace_id)
 
 
 @asynccontextmanager
 async def small_core(database_url: str) -> AsyncIterator[SmallCore]:
-    """A core in a fresh database, closed afterwards."""
-    features()
-    kernel = Kernel(
-        Database(database_url), BodyKeys(BodyKeyRing(bytes(32))), MatrixAuthorizer(Sessions()), ManualClock()
-    )
-    kernel.ports.add(Catalog, Catalog())
-    try:
-
-        def create(ctx: Context) -> None:
-            bootstrap.create_personal_workspace(ctx, OWNER, "Kim", name="Tests")
-
-        await kernel.change(kernel.system(WORKSPACE), create, "first start")
-        yield SmallCore(kernel, LocalClient(kernel, bootstrap.owner_of(WORKSPACE, OWNER)))
-    finally:
-        await kernel.close()
+    """A core on a fresh database, composed as for a person, in a data folder that is thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="legate-test-") as home:
+        opened = await open_local(Settings(Path(home), database_url, keys="memory", is_throw_away=True))
+        try:
+            yield SmallCore(opened.kernel, CountingClient(opened.kernel, opened.owner))
+        finally:
+            await opened.close()
 
 
 @dataclass

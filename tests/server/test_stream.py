@@ -104,7 +104,7 @@ async def test_a_stream_goes_on_where_it_was_left(server: Running, core: SmallCo
 
 async def test_what_a_reader_may_not_see_leaves_no_trace(server: Running, core: SmallCore) -> None:
     """Neither a place in the journal nor a batch for what was hidden."""
-    system = core.kernel.system("ws_tests")
+    system = core.system()
     async with reading(server, "/v1/agents") as reader:
         await reader.next()
         for number in range(5):
@@ -191,7 +191,7 @@ async def test_a_reader_that_leaves_is_forgotten(server: Running, core: SmallCor
         await reader.next()
         assert server.app.streams.open == 2
     await until(lambda: server.app.streams.open == 0)
-    await until(lambda: not core.kernel.wake._waiting and not core.kernel.ticks._queues)
+    await until(lambda: core.client.listening == 0 and not core.kernel.ticks._queues)
 
 
 async def test_too_many_streams_are_refused_until_one_ends(server: Running) -> None:
