@@ -100,5 +100,5 @@ def _rows_of(connection: Connection, table: Table, workspace_id: str) -> Iterato
     with connection.execute(statement) as result:
         for part in result.partitions():
             for values in part:
-                row: dict[str, Any] = dict(zip(names, values, strict=True))
-                yield row[key], kept.state(row)
+                row = kept.state_of(names, values)
+                yield row[key], row

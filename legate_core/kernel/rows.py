@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
@@ -50,8 +50,15 @@ def state(row: Mapping[str, Any]) -> dict[str, Any]:
 
     Empty columns are left out, so that a later schema may add one that may be empty and old commitments still hold.
     """
+    return state_of(row, row.values())
+
+
+def state_of(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+    """`state` of a row that is not a mapping yet; verifying a whole database makes one of each row only once."""
     return {
-        name: value.hex() if isinstance(value, bytes) else value for name, value in row.items() if value is not None
+        name: value.hex() if isinstance(value, bytes) else value
+        for name, value in zip(names, values, strict=True)
+        if value is not None
     }
 
 

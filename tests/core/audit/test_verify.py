@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -390,7 +391,10 @@ async def test_a_locked_keyring_does_not_stop_a_verification(house: House) -> No
 async def test_a_forged_checkpoint_is_told_from_one_of_another_device(house: House, intruder: Intruder) -> None:
     await fill(house)
     await signed(house)
-    intruder.execute(checkpoints.update().values(note=sa.func.replace(checkpoints.c.note, "A", "B")))
+    [note] = intruder.run(lambda connection: connection.execute(sa.select(checkpoints.c.note)).scalars().all())
+    lines = note.split("\n")
+    lines[2] = base64.b64encode(bytes(32)).decode()
+    intruder.execute(checkpoints.update().values(note="\n".join(lines)))
     report = await report_of(house)
     assert (kinds(report), report.by_whom.state) == ([Kind.CHECKPOINT_FORGED], State.BROKEN)
 
