@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator, Iterable
+import sys
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
@@ -18,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import legate_core as core
-from legate_core import LegateError, NotFound, Unavailable
+from legate_core import Invalid, LegateError, NotFound, Unavailable
 from legate_server import openapi, problems, routes
 from legate_server.auth import LOOPBACK_NAMES, Guard, check_host, check_token
 from legate_server.stream import HEARTBEAT_SECONDS, Cursors, Streams
@@ -144,6 +148,33 @@ def url_of(listening: socket.socket) -> str:
     """Where a listening socket is reached."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`legate serve`, which has this from its entry point; errors leave it as they are, for the command to word."""
+    parser = argparse.ArgumentParser(
+        prog="legate serve",
+        description="Serve the HTTP API on this machine. LEGATE_TOKEN holds the token that every request must bear.",
+    )
+    parser.add_argument("--home", type=Path, help="the data folder (default: the one in the settings)")
+    parser.add_argument("--practice", action="store_true", help="serve the practice workspace: no key, no network")
+    parser.add_argument("--host", help="where to listen; this machine only (default: LEGATE_HOST, or 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="the port; 0 takes any free one (default: LEGATE_PORT, or 8080)")
+    options = parser.parse_args(arguments)
+    if options.port is not None and not 0 <= options.port <= 65535:
+        raise Invalid(f"--port is {options.port}; it must be a number from 0 to 65535.")
+    settings = core.from_environment(home=options.home)
+    given = {"host": options.host, "port": options.port}
+    settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+    async def open_practice(_settings: Settings) -> Opened:
+        return await core.open_practice(options.home)
+
+    def say(url: str) -> None:
+        print(f"Legate serves at {url}. Ctrl-C stops it.", file=sys.stderr, flush=True)
+
+    serve(settings, open_core=open_practice if options.practice else None, is_ready=say)
+    return 0
 
 
 class Opened(Protocol):

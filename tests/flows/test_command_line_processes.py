@@ -89,6 +89,31 @@ def test_a_script_gets_results_on_stdout_and_nothing_on_stderr() -> None:
     assert (refused.returncode, refused.stdout) == (3, "")
 
 
+def test_serve_says_where_it_serves_and_ends_in_good_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEGATE_TOKEN", "t" * 43)
+    command = [*LEGATE, "serve", "--practice", "--port", "0"]
+    server = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert server.stderr is not None
+    said = server.stderr.readline()
+    url = said.partition("Legate serves at ")[2].partition(". ")[0]
+    assert url.startswith("http://127.0.0.1:"), said
+    listed = legate("agents", "--server", url, "--json")
+    server.send_signal(signal.SIGINT)
+    rest = server.communicate(timeout=PATIENCE_SECONDS)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert [agent["name"] for agent in json.loads(listed.stdout)["agents"]] == ["Practice deputy"]
+    assert (server.returncode, rest) == (0, ("", ""))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--port", "70000"], ["--port", "many"], ["--host", "0.0.0.0"], ["--bogus"]])
+def test_serve_refuses_what_it_cannot_serve(arguments: list[str]) -> None:
+    done = legate("serve", "--practice", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_person_sees_progress_in_colour_and_is_asked_before_a_row_is_approved(tmp_path: Path) -> None:
     run = Terminal("run", "--practice")
     assert run.end() == 10
