@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Protocol, cast
 
-from legate_core.errors import LegateError
+from legate_core.errors import Invalid, LegateError
 from legate_core.llm.strict_json import JsonMistake, mended, parse_object, shown
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -18,6 +19,9 @@ FailureKind = Literal[
 StopReason = Literal["end", "tool_calls", "length", "refusal", "other"]
 
 MAX_TOOL_NAME = 128
+MAX_IMAGE_BYTES = 5_000_000
+"""What the strictest of the big services takes."""
+_KINDS_OF_IMAGE = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 _CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -47,14 +51,47 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as it is shown to a model: its bytes and what they are, which the bytes themselves say."""
+
+    data: bytes
+    media_type: str
+
+    @classmethod
+    def of(cls, data: bytes) -> Image:
+        """A picture from a file's bytes. Raises `Invalid` for what is none, or too large for any service."""
+        kind = next((kind for mark, kind in _KINDS_OF_IMAGE.items() if data.startswith(mark)), "")
+        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+            kind = "image/webp"
+        if not kind:
+            raise Invalid("This is no picture that models can see. Use PNG, JPEG, GIF or WebP.")
+        if len(data) > MAX_IMAGE_BYTES:
+            raise Invalid(f"The picture is larger than {MAX_IMAGE_BYTES // 1_000_000} MB. Make it smaller.")
+        return cls(data, kind)
+
+    @property
+    def base64(self) -> str:
+        """The bytes as services take them."""
+        return base64.b64encode(self.data).decode()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of the conversation. A `tool` message answers the call `tool_call_id` of the tool `name`."""
+    """One turn of the conversation. A `tool` message answers the call `tool_call_id` of the tool `name`.
+
+    `images` come before the text, and only in a user's message; a model that cannot see them refuses.
+    """
 
     role: Role
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     name: str = ""
+    images: tuple[Image, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.images and self.role != "user":
+            raise ValueError("only a user's message shows pictures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +105,12 @@ class ToolOffer:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. `cached_tokens` are among the input's; `is_estimated` where the server did not count:
-    the input's is then about right and the output's an upper bound.
+    """Tokens of one call. `is_estimated` where the server did not count: the input's is then about right and the
+    output's an upper bound.
 
-    `charged_micros` is what the provider says it charged, where it says so.
+    `cached_tokens` (read from the provider's cache) and `written_tokens` (put there, which some charge dearer) are among
+    the input's, `reasoning_tokens` (thoughts, charged and not shown) among the output's. `charged_micros` is what the
+    provider says it charged, where it says so.
     """
 
     input_tokens: int = 0
@@ -79,6 +118,8 @@ class Usage:
     cached_tokens: int = 0
     is_estimated: bool = False
     charged_micros: int | None = None
+    written_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +162,8 @@ class Reply:
                 "cached_tokens": usage.cached_tokens,
                 "is_estimated": usage.is_estimated,
                 "charged_micros": usage.charged_micros,
+                "written_tokens": usage.written_tokens,
+                "reasoning_tokens": usage.reasoning_tokens,
             },
             "model": self.model,
         }
@@ -140,7 +183,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One question to a model. With a `response_schema`, the reply's text is JSON that fits it, or the call fails."""
+    """One question to a model. With a `response_schema`, the reply's text is JSON that fits it, or the call fails.
+
+    `attempt` is how often this very question has failed in its run before; only a recording looks at it.
+    """
 
     model: str
     messages: tuple[Message, ...]
@@ -148,6 +194,7 @@ class ModelRequest:
     max_tokens: int = 4096
     temperature: float | None = None
     response_schema: Mapping[str, Any] | None = None
+    attempt: int = 0
 
 
 class Model(Protocol):

@@ -54,6 +54,12 @@ def message_of(message: Message) -> dict[str, Any]:
         return {"role": "assistant", "content": message.text or None, "tool_calls": calls}
     # Several servers refuse an empty turn, and leaving it out would put two of the user's in a row, which others refuse.
     text = message.text or (NOTHING_SAID if message.role == "assistant" else "")
+    if message.images:
+        parts: list[dict[str, Any]] = [
+            {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{image.base64}"}}
+            for image in message.images
+        ]
+        return {"role": message.role, "content": [*parts, {"type": "text", "text": text}]}
     return {"role": message.role, "content": text}
 
 

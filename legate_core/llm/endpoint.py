@@ -24,12 +24,14 @@ class TimeLimits:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One configured address. `secret` is the id of the key in the vault, empty where none is needed."""
+    """One configured address. `secret` is the id of the key in the vault, empty where none is needed; `place` is what
+    the vault binds it to, the host with its port where that is not the usual one."""
 
     base_url: str
     host: str
     secret: str = ""
     limits: TimeLimits = field(default_factory=TimeLimits)
+    place: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -45,14 +47,15 @@ def endpoint_of(base_url: str, secret: str, limits: Any) -> Endpoint:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise Invalid(f"The base URL {base_url[:120]!r} is no web address: {error}. Correct it under Model.") from error
-    del port
     if parts.scheme not in ("http", "https") or not host or any(char.isspace() for char in url):
         raise Invalid(f"The base URL {base_url[:120]!r} must be like https://host/v1. Correct it under Model.")
     if parts.username is not None or parts.query or parts.fragment:
         raise Invalid("The base URL must hold no user name, no ? and no #. Put the key into the vault instead.")
     if secret and parts.scheme == "http" and not is_loopback(host):
         raise Invalid(f"A key would travel to {host} unencrypted. Use https, or take the key out under Model.")
-    return Endpoint(url, host.lower(), secret, _limits(limits))
+    name = f"[{host}]" if ":" in host else host.lower()
+    place = name if port in (None, 443) else f"{name}:{port}"
+    return Endpoint(url, host.lower(), secret, _limits(limits), place)
 
 
 def is_loopback(host: str) -> bool:

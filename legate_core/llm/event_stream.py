@@ -1,4 +1,4 @@
-"""Server-sent events from bytes as they arrive: any chunk border, any line end, nothing that grows without bound."""
+"""Server-sent events, and JSON in lines, from bytes as they arrive: any chunk border, nothing that grows without bound."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class EventStream:
         self._buffer = bytearray()
         self._data: list[str] = []
         self._size = 0
+        self._seen = 0
         self._is_at_start = True
 
     def feed(self, chunk: bytes) -> list[str]:
@@ -29,13 +30,16 @@ class EventStream:
             self._is_at_start = False
             if self._buffer.startswith(_BYTE_ORDER_MARK):
                 del self._buffer[: len(_BYTE_ORDER_MARK)]
+                self._seen = 0
         found: list[str] = []
         start = 0
-        for match in _LINE_END.finditer(self._buffer):
+        # What was looked at before held no line end but perhaps its last byte, half of CR LF.
+        for match in _LINE_END.finditer(self._buffer, max(0, self._seen - 1)):
             self._line(bytes(self._buffer[start : match.start()]), found)
             start = match.end()
         del self._buffer[:start]
-        if len(self._buffer) > MAX_LINE_BYTES:
+        self._seen = len(self._buffer)
+        if self._seen > MAX_LINE_BYTES:
             raise TooLong
         return found
 
@@ -61,3 +65,32 @@ class EventStream:
         if self._size > MAX_LINE_BYTES:
             raise TooLong
         self._data.append(value.removeprefix(b" ").decode("utf-8", "replace"))
+
+
+class LineStream:
+    """Collects JSON in lines, the other way in which servers stream. Same bounds, same manners."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """The lines that this chunk completes. Raises `TooLong`."""
+        seen = len(self._buffer)
+        self._buffer += chunk
+        end = self._buffer.rfind(b"\n", seen)
+        if end < 0:
+            if len(self._buffer) > MAX_LINE_BYTES:
+                raise TooLong
+            return []
+        whole = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        lines = whole.split(b"\n")
+        if max(map(len, lines)) > MAX_LINE_BYTES or len(self._buffer) > MAX_LINE_BYTES:
+            raise TooLong
+        return [line.decode("utf-8", "replace") for line in lines]
+
+    def close(self) -> list[str]:
+        """The last line, where its end is missing."""
+        rest = bytes(self._buffer).decode("utf-8", "replace")
+        self._buffer.clear()
+        return [rest] if rest.strip() else []

@@ -6,9 +6,18 @@ from typing import Any
 
 from legate_core.llm.base import ModelRequest
 from legate_core.llm.endpoint import endpoint_of
-from legate_core.llm.openai_compatible import SETTINGS, Dialect, OpenAICompatibleModel, model_name
+from legate_core.llm.exchange import ServedModel
+from legate_core.llm.openai_compatible import SETTINGS, chat_interface
 from legate_core.llm.pricing import MILLION, Price, listed, own_price
-from legate_core.llm.surroundings import Key, ModelSettings, Surroundings, output_limit, refuse_unknown, text_of
+from legate_core.llm.surroundings import (
+    Key,
+    ModelSettings,
+    Surroundings,
+    model_name,
+    output_limit,
+    refuse_unknown,
+    text_of,
+)
 
 BASE_URL = "https://openrouter.ai/api/v1"
 HOST = "openrouter.ai"
@@ -19,7 +28,7 @@ class OpenRouter:
 
     name = "openrouter"
 
-    def open(self, settings: ModelSettings, surroundings: Surroundings) -> OpenAICompatibleModel:
+    def open(self, settings: ModelSettings, surroundings: Surroundings) -> ServedModel:
         """The model at OpenRouter."""
         refuse_unknown(settings, SETTINGS - {"base_url"})
         output_limit(settings)
@@ -29,7 +38,8 @@ class OpenRouter:
         def more(request: ModelRequest) -> dict[str, Any]:
             return {"usage": {"include": True}, "provider": routing(request, price)}
 
-        return OpenAICompatibleModel(model_name(settings), endpoint, surroundings, Dialect(reads_cost=True, more=more))
+        interface = chat_interface(reads_cost=True, more=more)
+        return ServedModel(model_name(settings), endpoint, surroundings, interface)
 
     def key(self, settings: ModelSettings) -> Key | None:
         """The key for OpenRouter, if one is named."""

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from legate_core.errors import Invalid
-from legate_core.llm import openai_compatible, openrouter, scripted
+from legate_core.llm import anthropic, ollama, openai, openai_compatible, openrouter, scripted
 from legate_core.llm.base import Model
 from legate_core.llm.pricing import Price
 from legate_core.llm.surroundings import Key, ModelSettings, Provider, Surroundings
 
 PROVIDERS: dict[str, Provider] = {
-    provider.name: provider for provider in (scripted.PROVIDER, openai_compatible.PROVIDER, openrouter.PROVIDER)
+    provider.name: provider
+    for provider in (
+        anthropic.PROVIDER,
+        ollama.PROVIDER,
+        openai.PROVIDER,
+        openai_compatible.PROVIDER,
+        openrouter.PROVIDER,
+        scripted.PROVIDER,
+    )
 }
 
 

@@ -25,17 +25,27 @@ def wait_seconds(attempt: int, jitter: float, asked_seconds: float | None) -> fl
     return max(back_off(attempt, jitter), asked_seconds or 0.0)
 
 
-def retry_after(header: str | None, now_ms: int) -> float | None:
-    """The seconds that a Retry-After header asks for, given as seconds or as a date; None where it says nothing."""
+def retry_after(header: str | None, now_ms: int, date: str | None = None) -> float | None:
+    """The seconds that a Retry-After header asks for, given as seconds or as a date; None where it says nothing.
+
+    A date is measured against the server's own clock (its `Date` header) where it shows one: whether this computer's
+    clock is right does not matter then.
+    """
     text = (header or "").strip()
     if not text:
         return None
     if text.replace(".", "", 1).isdecimal() and len(text) < 12:
         return float(text)
+    when = _moment(text)
+    if when is None:
+        return None
+    here = _moment(date or "")
+    return max(0.0, when - (now_ms / 1000 if here is None else here))
+
+
+def _moment(text: str) -> float | None:
     try:
         when = parsedate_to_datetime(text)
+        return (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, when.timestamp() - now_ms / 1000)

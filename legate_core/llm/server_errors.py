@@ -16,10 +16,11 @@ MAX_WORDS = 300
 _OVERFLOW_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"})
 _OVERFLOW_WORDS = re.compile(
     r"context (length|window|size)|maximum context|context_length|too many (input )?tokens|prompt is too long"
-    r"|input is too long|exceeds? the (available|maximum) (context|number of tokens)|reduce the length",
+    r"|input is too long|input length (and|exceeds)|exceeds? (the )?context limit"
+    r"|exceeds? the (available|maximum) (context|number of tokens)|reduce the length",
     re.IGNORECASE,
 )
-_NO_CREDIT = re.compile(r"insufficient_(quota|credits|funds)|billing_hard_limit|credit balance", re.IGNORECASE)
+_NO_CREDIT = re.compile(r"insufficient_(quota|credits|funds)|billing_(hard_limit|error)|credit balance", re.IGNORECASE)
 _FILTERED = re.compile(r"content_(filter|policy)|moderation|flagged", re.IGNORECASE)
 
 

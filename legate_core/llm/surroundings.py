@@ -101,3 +101,11 @@ def output_limit(settings: ModelSettings) -> None:
     heat = settings.get("temperature")
     if heat is not None and (isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat <= 2):
         raise Invalid("The model's setting 'temperature' must be a number from 0 to 2. Correct it under Model.")
+
+
+def model_name(settings: ModelSettings) -> str:
+    """The model's name at the server. Raises `Invalid` where there is none."""
+    name = text_of(settings, "model").strip()
+    if not name or len(name) > 200 or not name.isprintable():
+        raise Invalid("The model has no name. Say which one under Model, as the server calls it.")
+    return name

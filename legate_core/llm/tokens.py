@@ -13,6 +13,8 @@ PER_REQUEST = 64
 """A system line that servers add by themselves."""
 PER_TOOLBOX = 600
 """The words with which servers explain to a model how tools are called."""
+PER_IMAGE = 50_000
+"""A picture at the finest: the dearest of the published formulas comes to 48,169 tokens for one."""
 BYTES_PER_TOKEN = 3
 """What a token of ordinary text holds at least; languages and code lie between three and five."""
 
@@ -31,6 +33,7 @@ def count_input(request: ModelRequest) -> int:
     total = PER_REQUEST
     for message in request.messages:
         total += PER_MESSAGE + count_at_most(message.text) + count_calls(message.tool_calls)
+        total += PER_IMAGE * len(message.images)
     if request.tools:
         total += PER_TOOLBOX
     for tool in request.tools:

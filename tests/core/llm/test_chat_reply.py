@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legate_core.llm.base import Message, ModelRequest, Reply, ToolCall, ToolOffer, Usage
-from legate_core.llm.chat_reply import MAX_CALLS, Assembly
+from legate_core.llm.assembly import MAX_CALLS
+from legate_core.llm.chat_reply import ChatAssembly
 from legate_core.llm.server_errors import Asked, Trouble
 
 ASKED = Asked("models.example", "m-1")
@@ -17,7 +18,7 @@ REQUEST = ModelRequest(
 
 
 def assembled(*deltas: dict[str, Any], request: ModelRequest = REQUEST, finish: str = "stop") -> Reply:
-    assembly = Assembly(request, ASKED)
+    assembly = ChatAssembly(request, ASKED)
     for delta in deltas:
         assembly.feed({"choices": [{"index": 0, "delta": delta}]})
     assembly.feed({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
@@ -87,7 +88,7 @@ def test_a_call_cut_by_the_token_limit_says_so():
 
 
 def test_thoughts_are_not_shown_but_counted():
-    assembly = Assembly(REQUEST, ASKED)
+    assembly = ChatAssembly(REQUEST, ASKED)
     assert assembly.feed({"choices": [{"delta": {"reasoning_content": "Let me think about it."}}]}) == ""
     assert assembly.has_begun
     assert assembly.usage().output_tokens >= 5
@@ -99,7 +100,7 @@ def test_text_in_parts_is_read():
 
 
 def test_other_choices_and_what_follows_the_end_are_not_read():
-    assembly = Assembly(REQUEST, ASKED)
+    assembly = ChatAssembly(REQUEST, ASKED)
     assembly.feed({"choices": [{"index": 1, "delta": {"content": "no"}}, {"index": 0, "delta": {"content": "yes"}}]})
     assembly.feed({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     assert assembly.feed({"choices": [{"index": 0, "delta": {"content": "late"}}]}) == ""
@@ -121,7 +122,7 @@ def test_too_many_calls_are_refused():
     ],
 )
 def test_counted_tokens_are_read(usage: Any, wanted: Usage):
-    assembly = Assembly(REQUEST, ASKED)
+    assembly = ChatAssembly(REQUEST, ASKED)
     assembly.feed({"choices": [], "usage": usage})
     assert assembly.usage() == wanted
 
@@ -131,7 +132,7 @@ def test_counted_tokens_are_read(usage: Any, wanted: Usage):
     [None, 3, {}, {"prompt_tokens": -1, "completion_tokens": 1}, {"prompt_tokens": True, "completion_tokens": 1}],
 )
 def test_tokens_that_were_not_counted_are_estimated(usage: Any):
-    assembly = Assembly(REQUEST, ASKED)
+    assembly = ChatAssembly(REQUEST, ASKED)
     assembly.feed({"choices": [], "usage": usage})
     assert assembly.usage().is_estimated
 
@@ -150,7 +151,7 @@ def test_tokens_that_were_not_counted_are_estimated(usage: Any):
     ],
 )
 def test_what_was_charged_is_read_where_the_server_is_known_to_say_it(usage: dict[str, Any], micros: int | None):
-    assembly = Assembly(REQUEST, ASKED, reads_cost=True)
+    assembly = ChatAssembly(REQUEST, ASKED, reads_cost=True)
     assembly.feed({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1, **usage}})
     assert assembly.usage().charged_micros == micros
 
@@ -194,7 +195,7 @@ CHUNK = st.fixed_dictionaries(
 
 @given(st.lists(CHUNK | ANY_JSON, max_size=6))
 def test_any_json_becomes_a_reply_or_trouble(chunks: list[Any]):
-    assembly = Assembly(REQUEST, ASKED)
+    assembly = ChatAssembly(REQUEST, ASKED)
     pieces: list[str] = []
     try:
         for item in chunks:

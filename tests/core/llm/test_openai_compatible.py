@@ -7,7 +7,7 @@ import pytest
 
 from legate_core.errors import Invalid
 from legate_core.llm.base import Message, ModelRequest, Reply, TextDelta, ToolCall, Usage
-from legate_core.llm.openai_compatible import STREAM_BYTES
+from legate_core.llm.exchange import STREAM_BYTES
 from legate_core.llm.registry import open_model
 from tests.fakes.model_server import (
     DONE,
@@ -74,7 +74,7 @@ async def test_the_request_says_what_is_wanted(world: World):
     asked = server.requests[0]
     assert asked.path == "/v1/chat/completions"
     assert asked.headers["authorization"] == f"Bearer {KEY}"
-    assert world.lent == [("sec_1", "127.0.0.1")]
+    assert world.lent == [("sec_1", server.base_url.removeprefix("http://").removesuffix("/v1"))]
     body = asked.body
     assert (body["model"], body["max_tokens"], body["temperature"], body["stream"]) == ("m-1", 77, 0.25, True)
     assert body["stream_options"] == {"include_usage": True}

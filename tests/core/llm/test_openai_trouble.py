@@ -171,7 +171,7 @@ PAGE = b"<!DOCTYPE html><html><body><h1>Welcome to my site</h1></body></html>"
         (Answer([b"\x89PNG"], content_type="image/png"), "image/png"),
         (Answer([b'{"hello": 1}'], content_type="application/json"), "no reply"),
         (Answer([event("not json")]), "no JSON"),
-        (Answer([event("[1, 2]")]), "no chat completion"),
+        (Answer([event("[1, 2]")]), "no model's reply"),
         (Answer([event("[" * 90_000)]), "no JSON"),
         (Answer([chunk({"content": "x"})], headers={"content-encoding": "gzip"}), "compresses"),
     ],

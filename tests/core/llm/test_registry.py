@@ -91,13 +91,13 @@ def test_a_key_may_travel_unencrypted_on_this_computer():
 )
 def test_the_limit_of_tokens_has_the_name_that_the_server_takes(url: str, name: str):
     model: Any = open_model({**GOOD, "base_url": url}, Surroundings())
-    assert model.dialect.limit_field == name
+    assert model.interface.body(ModelRequest("m", (), max_tokens=7), "m")[name] == 7
 
 
 def test_openrouter_is_a_preset():
     model: Any = open_model({"provider": "openrouter", "model": "openai/gpt-4o", "secret": "sec_1"}, Surroundings())
     assert (model.endpoint.base_url, model.endpoint.secret) == ("https://openrouter.ai/api/v1", "sec_1")
-    assert model.dialect.more(ModelRequest("m", ()))["provider"]["max_price"] == {"prompt": 2.5, "completion": 10.0}
+    assert model.interface.body(ModelRequest("m", ()), "m")["provider"]["max_price"] == {"prompt": 2.5, "completion": 10.0}
     with pytest.raises(Invalid, match="base_url"):
         PROVIDER.open({"provider": "openrouter", "model": "m", "base_url": "https://x.example"}, Surroundings())
 
