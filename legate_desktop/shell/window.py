@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QCloseEvent,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from legate_desktop.notice import Notice
@@ -47,6 +55,7 @@ class Window(QMainWindow):
         row.addWidget(self.pages, 1)
         self.setCentralWidget(body)
         self.toasts = Toasts(body, self.approvals.answers)
+        self.toasts.said.connect(self.announce)
         practice.noticed.connect(self.say)
         self.sidebar.chosen.connect(self.go)
         self.approvals.open_run.connect(self.open_run)
@@ -93,7 +102,14 @@ class Window(QMainWindow):
         self.sidebar.engine.say(words, ink)
 
     def _show_waiting(self) -> None:
-        self.sidebar.set_count("approvals", self.approvals.state.waiting_count)
+        count = self.approvals.state.waiting_count
+        if count > self.sidebar.places["approvals"].count:
+            self.announce(plural("Waiting for you: %n approval(s)", count))
+        self.sidebar.set_count("approvals", count)
+
+    def announce(self, text: str) -> None:
+        """Say it to who cannot see the window, in its turn and without moving the focus."""
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def _show_running(self) -> None:
         running = self.runs.state.running_count

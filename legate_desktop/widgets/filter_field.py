@@ -19,7 +19,7 @@ class FilterField(QLineEdit):
         self.setAccessibleDescription(what)
         self.setToolTip(what)
         self.setClearButtonEnabled(True)
-        self.setMinimumWidth(110)
+        self.setMinimumWidth(84)
         self.setMaximumWidth(270)
         self._icon = self.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
         look.changed.connect(self._dress)

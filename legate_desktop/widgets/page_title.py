@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QRadialGradient
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QRadialGradient, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from legate_desktop.theme.look import look
@@ -66,10 +66,24 @@ class PageTitle(QWidget):
         self.row.addWidget(self.title)
         self.row.addWidget(self.count)
         self.row.addStretch(1)
+        # Narrow, the count goes: it stands beside the page's name in the sidebar too. The title never does.
+        self.setMinimumWidth(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        margins = self.row.contentsMargins()
+        wanted = self.title.sizeHint().width() + self.count.sizeHint().width() + margins.left() + margins.right()
+        others = [self.row.itemAt(at) for at in range(2, self.row.count())]
+        wanted += sum(item.minimumSize().width() + self.row.spacing() for item in others if item is not None)
+        self.count.setVisible(bool(self.count.text()) and wanted + self.row.spacing() <= self.width())
 
     def set_count(self, text: str, *, is_turn: bool = False) -> None:
         """What waits, in words; amber only where a person's turn is meant."""
         self.count.setText(text)
+        self._fit()
         self.count.set_tone("turn" if is_turn else "quiet")
 
 

@@ -112,6 +112,12 @@ def test_nothing_is_pushed_out_of_the_smallest_window(stage: Stage, scale: float
                 if widget.isVisible() and not _is_inside(widget, stage.window)
             ]
             assert outside == []
+            assert _is_inside(stage.approvals.detail, stage.window)
+            body, view = stage.approvals.card.widget(), stage.approvals.card.viewport()
+            assert body is not None
+            assert body.width() <= view.width()
+        titles = (stage.approvals.head.title, stage.runs.head.title)
+        assert all(title.width() >= title.sizeHint().width() for title in titles if title.isVisible())
 
 
 def _is_inside(widget: QWidget, window: QWidget) -> bool:
@@ -165,3 +171,19 @@ def test_toasts_take_no_focus_keep_three_and_errors_stay(stage: Stage) -> None:
     assert error.closer.isVisible()
     stage.click(error.closer)
     assert error not in toasts.toasts()
+
+
+def test_what_newly_waits_and_what_toasts_say_is_announced_politely(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(stage.window, "announce", said.append)
+    rows = stage.bridge.tables["PendingApprovals"]
+    taken = rows.pop("apr_0001f61d7b5")
+    stage.bridge.publish("PendingApprovals")
+    assert said == []
+    rows["apr_0001f61d7b5"] = taken
+    focus = QApplication.focusWidget()
+    stage.bridge.publish("PendingApprovals")
+    assert said == ["Waiting for you: 9 approvals"]
+    assert QApplication.focusWidget() is focus

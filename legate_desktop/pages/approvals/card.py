@@ -157,13 +157,9 @@ def _caption(column: QVBoxLayout, text: str) -> None:
 
 def _head(column: QVBoxLayout, card: Card, _now: int) -> None:
     row = QHBoxLayout()
-    row.addWidget(PillLabel(card.row.effect))
-    row.addSpacing(8)
-    row.addWidget(Label(one_line(card.row.tool), "mono"))
-    row.addStretch(1)
-    number = Label(one_line(card.id), "mono", tone="quiet")
-    number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    row.addWidget(number)
+    row.setSpacing(8)
+    row.addWidget(PillLabel(card.row.effect), 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(OutsideText(one_line(card.row.tool), "mono", ink="text", name=tr("Tool")), 1)
     column.addLayout(row)
     column.addWidget(OutsideText(card.sentence, "title", ink="text", name=tr("What it does")))
     if card.row.is_in_doubt:
@@ -259,17 +255,16 @@ def _step(step: StepBefore) -> QHBoxLayout:
 
 
 def _audit(column: QVBoxLayout, card: Card, _now: int) -> None:
-    column.addSpacing(10)
-    parts = [f"seq {card.seq:,}".replace(",", " ")] if card.seq else []
+    """Where this stands in the journal: its id, and the entry and hash that prove when it was asked."""
+    parts = [card.id]
+    parts += [f"seq {card.seq:,}".replace(",", " ")] if card.seq else []
     parts += [short_hash(card.entry_hash)] if card.entry_hash else []
-    if not parts:
-        return
+    column.addSpacing(10)
     row = QHBoxLayout()
     row.setSpacing(16)
-    row.addWidget(Label(tr("Audit"), "body", tone="quiet"))
-    line = Label(" · ".join(parts), "mono", tone="quiet")
+    row.addWidget(Label(tr("Audit"), "body", tone="quiet"), 0, Qt.AlignmentFlag.AlignTop)
+    line = OutsideText(" · ".join(parts), "mono", ink="text3", name=tr("Audit"))
     line.setToolTip(card.entry_hash)
-    line.setAccessibleName(f"{tr('Audit')}: seq {card.seq}, {card.entry_hash}")
-    row.addWidget(line)
-    row.addStretch(1)
+    line.setAccessibleDescription(card.entry_hash)
+    row.addWidget(line, 1)
     column.addLayout(row)

@@ -146,6 +146,7 @@ class ApprovalsPage(Page):
         for widget in (self.skeleton, self.empty):
             self.stack.addWidget(widget)
         left = QWidget()
+        left.setMinimumWidth(tokens.LIST_MIN_PX)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -17,6 +17,7 @@ from legate_desktop.widgets.pill import paint_pill, pill_for, pill_size
 from legate_desktop.words import MINUTE, one_line, plural, short_age, time_left, tr
 
 SOON_MS = 10 * MINUTE
+NARROW_PX = 280
 IN_DOUBT = Pill("IN DOUBT", "red", "red_wash", is_outlined=True)
 OUTCOME_SIGNS: dict[str, Sign] = {
     "approved": RUN_SIGNS["succeeded"],
@@ -70,7 +71,10 @@ class ApprovalDelegate(RowDelegate):
             return width + 20
         left = row.expires_at - now
         if row.expires_at and left < SOON_MS:
-            return right_text(painter, first, tr("expires in {time}").format(time=time_left(left)), "red")
+            # In a narrow list the name is worth more than the words around the time.
+            is_narrow = first.width() < look.px(NARROW_PX)
+            words = "{time}" if is_narrow else tr("expires in {time}")
+            return right_text(painter, first, words.format(time=time_left(left)), "red")
         return right_text(painter, first, short_age(now - row.asked_at), "text3")
 
     def _paint_second(self, painter: QPainter, box: QRect, who: str, why: str) -> None:

@@ -15,6 +15,7 @@ from legate_desktop.pages.runs.rows import RunDelegate, StepDelegate
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.pages.runs.view import RunRow, StepRow, figures, run_sentence, state_words, step_sentence
 from legate_desktop.practice import Practice
+from legate_desktop.theme import tokens
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.verbs import RUNS, Verbs
 from legate_desktop.widgets.button import Button
@@ -97,6 +98,7 @@ class RunsPage(Page):
         for widget in (self.skeleton, self.empty):
             self.stack.addWidget(widget)
         left = QWidget()
+        left.setMinimumWidth(tokens.LIST_MIN_PX)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -114,11 +116,10 @@ class RunsPage(Page):
         whole.addWidget(self.splitter, 1)
 
     def _build_log(self) -> QWidget:
-        self.name = Label("", "title")
+        self.name = OutsideText("", "title", ink="text", name=tr("Run"))
         self.sign = SignLabel(UNKNOWN)
         self.words = Label("", "small")
-        self.numbers = Label("", "mono", tone="quiet")
-        self.numbers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.numbers = OutsideText("", "mono", ink="text3", name=tr("Figures"))
         state_row = QHBoxLayout()
         state_row.setSpacing(8)
         state_row.addWidget(self.sign)
@@ -142,7 +143,7 @@ class RunsPage(Page):
         log = QWidget()
         log.setObjectName("detail")
         log.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
-        log.setMinimumWidth(440)
+        log.setMinimumWidth(tokens.DETAIL_MIN_PX)
         column = QVBoxLayout(log)
         column.setContentsMargins(0, 18, 0, 14)
         column.setSpacing(6)
@@ -188,7 +189,7 @@ class RunsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        left = max(300, min(400, round(self.width() * 0.34)))
+        left = max(tokens.LIST_MIN_PX, min(400, round(self.width() * 0.34)))
         self.splitter.setSizes([left, self.width() - left])
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
@@ -250,11 +251,11 @@ class RunsPage(Page):
 
     def _show_head(self) -> None:
         run = self.state.selected
-        self.name.setText(one_line(run.name) if run else tr("No run chosen"))
+        self.name.set_text(one_line(run.name) if run else tr("No run chosen"))
         self.sign.set_sign(RUN_SIGNS.get(run.state, UNKNOWN) if run else UNKNOWN)
         self.sign.setVisible(run is not None)
         self.words.setText(state_words(run, self.state.now()) if run else "")
-        self.numbers.setText(f"{run.id} · {figures(run, self.state.now())}" if run else "")
+        self.numbers.set_text(f"{run.id} · {figures(run, self.state.now())}" if run else "")
         self.verbs.settle()
 
     def _show_log(self) -> None:
