@@ -49,7 +49,7 @@ class _Notes(logging.Handler):
             if self._is_debug:
                 self._screen.note(self.format(record))
             elif record.name.startswith("legate"):
-                self._screen.note(f"Meanwhile: {record.getMessage()}.")
+                self._screen.note(f"Meanwhile: {record.getMessage().rstrip('.')}.")
         except Exception:
             self.handleError(record)
 

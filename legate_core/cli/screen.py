@@ -65,17 +65,22 @@ class Screen:
     def show(self, result: Result) -> None:
         """Write a result in the form that was asked for."""
         self.end_line()
-        self.out.write((to_json(result.data) if self.is_json else "\n".join(result.lines)) + "\n")
+        self.out.write((self._json(result.data) if self.is_json else "\n".join(result.lines)) + "\n")
         self.out.flush()
 
     def problem(self, data: Mapping[str, Any], message: str) -> None:
         """Write why nothing came of it: a sentence on stderr, or a problem object where JSON was asked for."""
         self.end_line()
         if self.is_json:
-            self.out.write(to_json(data) + "\n")
+            self.out.write(self._json(data) + "\n")
             self.out.flush()
         else:
             self.note(message)
+
+    def _json(self, data: Any) -> str:
+        # A stream in memory names no encoding and carries everything.
+        encoding = (getattr(self.out, "encoding", None) or "utf-8").lower().replace("_", "-")
+        return to_json(data, is_ascii=encoding not in ("utf-8", "utf8"))
 
     def note(self, text: str) -> None:
         """A sentence on stderr, whether or not progress is shown."""

@@ -145,9 +145,12 @@ def money(micros: int) -> str:
     return f"{micros / 1_000_000:.4f}".rstrip("0").rstrip(".") if micros else ""
 
 
-def to_json(data: Any) -> str:
-    """One JSON value, indented; characters that would steer a terminal are escaped, as JSON allows inside strings."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
+def to_json(data: Any, *, is_ascii: bool = False) -> str:
+    """One JSON value, indented; characters that would steer a terminal are escaped, as JSON allows inside strings.
+
+    With `is_ascii` everything else is escaped as well, for an output that could not carry it.
+    """
+    text = json.dumps(data, ensure_ascii=is_ascii, indent=2)
     return "".join(_escaped(char) if char != "\n" and _is_hidden(char) else char for char in text)
 
 

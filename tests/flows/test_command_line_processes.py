@@ -89,6 +89,17 @@ def test_a_script_gets_results_on_stdout_and_nothing_on_stderr() -> None:
     assert (refused.returncode, refused.stdout) == (3, "")
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_old_encoding_is_no_fault(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert legate("run", "--practice").returncode == 10
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    command = [*LEGATE, "inbox", "--practice"]
+    people = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    machines = subprocess.run([*command, "--json"], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    assert (people.returncode, machines.returncode) == (0, 0)
+    assert "“Your Fjord lamp" in json.loads(machines.stdout)["questions"][0]["title"]
+
+
 def test_serve_says_where_it_serves_and_ends_in_good_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEGATE_TOKEN", "t" * 43)
     command = [*LEGATE, "serve", "--practice", "--port", "0"]

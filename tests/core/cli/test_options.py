@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from legate_core.cli import command_line as line
 from legate_core.cli.command_line import parse
+from legate_core.cli.front_ends import FRONT_ENDS
 from legate_core.cli.options import UsageError, given, object_of, until
 from legate_core.errors import Invalid
 from tests.core.cli.terminal import legate
@@ -31,6 +33,11 @@ COMMANDS = {
     "journal": [["a", "b"], ["--limit", "many"]],
     "doctor": [["x"]],
 }
+
+
+def test_every_command_is_tried_with_wrong_arguments() -> None:
+    known = {name for action in line.parser()._actions for name in (action.choices or ())}
+    assert known == {*COMMANDS, *FRONT_ENDS}
 
 
 @pytest.mark.parametrize(("command", "rest"), [(name, rest) for name, wrong in COMMANDS.items() for rest in wrong])
