@@ -72,6 +72,7 @@ class Story:
     async def begin(self) -> None:
         """Start Legate."""
         self._core = await open_local(self.settings, clock=self.clock, extra_tools=self.world.tools())
+        await self.core.transport.sweep()
         await self.settled()
 
     async def end(self) -> None:

@@ -1,0 +1,100 @@
+"""The smallest life of Legate, in a process that may be killed at any moment: open, publish, ask, answer, act, end.
+
+Run by the zygote. What the core has acknowledged is noted in a file at once, so that the judge can ask for it afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from legate_core.agents.commands import CreateAgent, PublishAgent
+from legate_core.agents.model import AgentDefinition
+from legate_core.app import Core, open_local
+from legate_core.approvals.commands import ApproveAction
+from legate_core.approvals.queries import PendingApprovals
+from legate_core.errors import LegateError
+from legate_core.runs.commands import StartRun
+from legate_core.runs.queries import Run
+from legate_core.settings import Settings, throw_away
+from tests.fakes.world import World
+
+REFUSED = 3
+"""The exit code of a life that ended by an error in plain words."""
+
+TURNS = [
+    {
+        "at": 0,
+        "say": "I tell Kim.",
+        "call": [{"tool": "world.send", "arguments": {"to": "kim@example.com", "text": "hello"}}],
+    },
+    {"at": 1, "say": "I told Kim."},
+]
+
+
+def settings_of(folder: Path) -> Settings:
+    return throw_away(Settings(home=folder / "home"))
+
+
+def deputy() -> AgentDefinition:
+    return AgentDefinition(
+        name="Deputy",
+        purpose="Answer customers.",
+        instructions="Answer what customers ask.",
+        model={"provider": "scripted", "turns": TURNS},
+        tools=("world.send",),
+    )
+
+
+async def open_core(folder: Path) -> tuple[Core, World]:
+    world = World(folder / "world")
+    return await open_local(settings_of(folder), extra_tools=world.tools()), world
+
+
+class Acks:
+    """What was acknowledged, one line each, written with one call to a file that outlives the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "acks"
+
+    def note(self, what: str, value: str = "") -> None:
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(handle, f"{what} {value}\n".encode())
+        os.close(handle)
+
+    def read(self) -> dict[str, str]:
+        if not self.path.exists():
+            return {}
+        lines = self.path.read_text().splitlines()
+        return {what: value for what, _, value in (line.partition(" ") for line in lines)}
+
+
+async def live(folder: Path) -> None:
+    acks = Acks(folder)
+    core, _ = await open_core(folder)
+    acks.note("opened", core.workspace_id)
+    agent_id = await core.client.send(CreateAgent(deputy()))
+    acks.note("created", agent_id)
+    acks.note("published", await core.client.send(PublishAgent(agent_id)))
+    run_id = await core.client.send(StartRun(agent_id, "See what is new."))
+    acks.note("started", run_id)
+    await core.settled()
+    for row in (await core.client.ask(PendingApprovals())).values():
+        await core.client.send(ApproveAction(row.id))
+        acks.note("answered", row.id)
+    await core.settled()
+    if (await core.client.ask(Run(run_id))).row.status == "succeeded":
+        acks.note("succeeded", run_id)
+    await core.close()
+    acks.note("closed")
+
+
+def main(folder: Path) -> int:
+    """Live once; the exit code."""
+    try:
+        asyncio.run(live(folder))
+    except LegateError as error:
+        Acks(folder).note("refused", f"{error.code}: {error.message}")
+        return REFUSED
+    return 0
