@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,18 +162,23 @@ async def test_a_closed_client_may_be_used_again(core: SmallCore) -> None:
         assert await client.ask(Agents()) == {}
 
 
-async def test_the_same_flow_runs_on_a_remote_core(core: SmallCore, tmp_path: Path) -> None:
-    """What the surface names is enough to work with a server."""
-    async with running(create_app(core.client, TOKEN)) as server:
-        client = await legate_core.open_remote(server.url, TOKEN)
+async def test_the_same_flow_runs_on_a_remote_core(core: SmallCore) -> None:
+    """What the surface names is enough to work with a server: a run is started and followed to its end."""
+    async with running(create_app(core.client, TOKEN)) as server, client_of(server.url) as client:
         agent_id = await client.send(legate_core.CreateAgent(definition()))
         assert len(await client.send(legate_core.PublishAgent(agent_id))) == 64
         run_id = await client.send(legate_core.StartRun(agent_id, "Answer the mail."))
-        assert list(await client.ask(legate_core.Runs())) == [run_id]
-        await client.send(legate_core.CancelRun(run_id, "Enough."))
-        row = (await client.snapshot(legate_core.Runs())).rows[run_id]
-        assert (row.status, row.reason) == ("cancelled", "Enough.")
-        await client.close()
+
+        async def follow_to_the_end() -> Any:
+            async with aclosing(legate_core.follow(client, legate_core.Runs())) as states:
+                async for rows in states:
+                    if run_id in rows and rows[run_id].finished_at:
+                        return rows[run_id]
+            raise AssertionError("following ended by itself")
+
+        assert await soon(follow_to_the_end()) == (await core.client.ask(legate_core.Runs()))[run_id]
+        log = await client.ask(legate_core.RunLog(run_id))
+        assert log == await core.client.ask(legate_core.RunLog(run_id))
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_addresses_are_said_as_they_are_typed() -> None:
     with listen("localhost", 0) as found:
         assert url_of(found) == f"http://127.0.0.1:{found.getsockname()[1]}"
+        # asyncio sends answers without Nagle's delay only where the socket says that it is TCP.
+        assert found.proto == socket.IPPROTO_TCP
     if socket.has_ipv6:
         try:
             six = listen("::1", 0)
