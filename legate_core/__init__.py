@@ -30,7 +30,7 @@ _HOME: dict[str, str] = {
         "kernel.dispatch": "Kernel",
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
         "kernel.registry": "Door",
-        "policy.commands": "AddRule ChangePolicySettings DeleteRule EditRule",
+        "policy.commands": "AddRule ChangePolicySettings DeleteRule EditRule PreviewRule StoredRule",
         "policy.queries": "PolicySettings Rules",
         "practice": "open_practice practice_task",
         "remote": "open_remote",

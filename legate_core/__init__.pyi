@@ -55,6 +55,8 @@ from legate_core.policy.commands import AddRule as AddRule
 from legate_core.policy.commands import ChangePolicySettings as ChangePolicySettings
 from legate_core.policy.commands import DeleteRule as DeleteRule
 from legate_core.policy.commands import EditRule as EditRule
+from legate_core.policy.commands import PreviewRule as PreviewRule
+from legate_core.policy.commands import StoredRule as StoredRule
 from legate_core.policy.queries import PolicySettings as PolicySettings
 from legate_core.policy.queries import Rules as Rules
 from legate_core.practice import open_practice as open_practice

@@ -63,4 +63,6 @@ def _line(step: StepRecord) -> str:
         return f"{step.index} · model · {said[:160]}"
     action: dict[str, Any] = step.body.get("action") or {}
     outcome: dict[str, Any] = action.get("outcome") or {}
+    if action.get("state") == ActionState.DENIED.value:
+        return f"{step.index} · tool · not run: {str(outcome.get('content', ''))[:140]}"
     return f"{step.index} · tool · {str(outcome.get('source') or step.body.get('error') or 'waits')[:160]}"
