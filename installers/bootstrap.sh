@@ -15,8 +15,10 @@ die() { say "$*"; exit 1; }
 RUN_PACKAGES="libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 libxkbcommon-x11-0
 libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0
 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1 libwayland-client0 libwayland-cursor0"
-# A screen, a window manager, notifications, a keyring and a tracer, for the tests that want the real thing.
-TEST_PACKAGES="xvfb xauth openbox dunst dbus dbus-daemon gnome-keyring libsecret-1-0 xdotool strace"
+# A screen, a window manager, notifications, a keyring and a tracer, for the tests that want the real thing;
+# a model checker and the compiler that it needs.
+TEST_PACKAGES="xvfb xauth openbox dunst dbus dbus-daemon gnome-keyring libsecret-1-0 xdotool strace
+spin gcc libc6-dev"
 
 main() {
     case "${1-}" in
