@@ -69,6 +69,10 @@ class Story:
         assert self._core is not None, "the story has not begun"
         return self._core
 
+    @property
+    def is_running(self) -> bool:
+        return self._core is not None
+
     async def begin(self) -> None:
         """Start Legate."""
         self._core = await open_local(self.settings, clock=self.clock, extra_tools=self.world.tools())
