@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from legate_core.llm.anthropic_request import ANSWER, wraps
 from legate_core.llm.assembly import Assembly, Call, count_in, list_in, some, table_in, text_in
-from legate_core.llm.base import ModelRequest, Reply, StopReason, Usage
+from legate_core.llm.base import ModelRequest, StopReason, Usage
 from legate_core.llm.server_errors import Asked, from_error, trouble
 from legate_core.llm.strict_json import shown
 
@@ -42,26 +40,6 @@ class AnthropicAssembly(Assembly):
         super().__init__(request, asked)
         self._counted: dict[str, int] = {}
 
-    def reply(self) -> Reply:
-        """The whole reply; an answer of a shape, which came as a call, is its text."""
-        reply = super().reply()
-        schema = self._request.response_schema
-        answer = next((call for call in reply.tool_calls if call.name == ANSWER), None)
-        if schema is None or answer is None:
-            return reply
-        text = answer.raw
-        if wraps(schema) and answer.arguments is not None and "value" in answer.arguments:
-            text = shown(answer.arguments["value"])
-        stop: StopReason = "length" if reply.stop_reason == "length" else "end"
-        return replace(reply, text=text, tool_calls=(), stop_reason=stop)
-
-    def rest(self) -> str:
-        """The text still held back: an answer of a shape is only known whole."""
-        rest = super().rest()
-        if self._request.response_schema is None or not any(call.name == ANSWER for call in self._calls):
-            return rest
-        return self.reply().text
-
     def _read(self, data: dict[str, Any]) -> str:
         match data.get("type"):
             case "message_start":
@@ -92,7 +70,9 @@ class AnthropicAssembly(Assembly):
     def _read_whole(self, message: Mapping[str, Any]) -> str:
         """A reply that was not streamed, as some gateways send it."""
         self._called_itself(message.get("model"))
-        text = "".join(self._begin(number, table_in(block)) for number, block in enumerate(list_in(message["content"])))
+        text = "".join(
+            self._begin(number, table_in(block)) for number, block in enumerate(list_in(message.get("content")))
+        )
         self._count(message.get("usage"))
         self._stopped(message.get("stop_reason"))
         self.is_finished = True
@@ -107,12 +87,12 @@ class AnthropicAssembly(Assembly):
             self._extend(call, shown(given) if given else "")
             return ""
         self._think(text_in(block.get("thinking")))
-        return self._speak(text_in(block.get("text"))) if kind == "text" else ""
+        return self._say(text_in(block.get("text"))) if kind == "text" else ""
 
     def _go_on(self, index: Any, delta: Mapping[str, Any]) -> str:
         match delta.get("type"):
             case "text_delta":
-                return self._speak(text_in(delta.get("text")))
+                return self._say(text_in(delta.get("text")))
             case "input_json_delta":
                 number = _number(index)
                 call: Call | None = next((call for call in reversed(self._calls) if call.index == number), None)
@@ -123,13 +103,6 @@ class AnthropicAssembly(Assembly):
                 self._think(text_in(delta.get("thinking")))
             case _:
                 pass
-        return ""
-
-    def _speak(self, text: str) -> str:
-        """Where an answer of a shape is due, what is said beside it is dropped."""
-        if self._request.response_schema is None:
-            return self._say(text)
-        self._think(text)
         return ""
 
     def _stopped(self, reason: Any) -> None:

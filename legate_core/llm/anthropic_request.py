@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from legate_core.llm.base import Message, ModelRequest, ToolCall
 from legate_core.llm.chat_request import MAX_BROKEN, NOTHING_SAID
 from legate_core.llm.tool_names import wire_name
 
-ANSWER = "answer_in_json"
-"""The tool through which an answer of a shape is asked for: every model knows tools, few the newer way."""
+UNKNOWN_TO_GRAMMAR = frozenset(
+    {
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
+        *("pattern", "minItems", "maxItems", "uniqueItems", "contains", "minProperties", "maxProperties"),
+        *("patternProperties", "propertyNames", "dependentRequired", "$schema"),
+    }
+)
+"""What a schema may say and the service refuses to hold a model to; the answer is checked here against all of it."""
 
 
 def body_of(request: ModelRequest, model: str) -> Mapping[str, Any]:
@@ -30,26 +36,30 @@ def body_of(request: ModelRequest, model: str) -> Mapping[str, Any]:
         for tool in request.tools
     ]
     if request.response_schema is not None:
-        tools.append(_answer_tool(request.response_schema))
-        choice = "any" if request.tools else "tool"
-        body["tool_choice"] = {"type": choice, "disable_parallel_tool_use": True}
-        if choice == "tool":
-            body["tool_choice"]["name"] = ANSWER
+        body["output_config"] = {"format": {"type": "json_schema", "schema": narrowed(request.response_schema)}}
     if tools:
         body["tools"] = tools
     return body
 
 
-def wraps(schema: Mapping[str, Any]) -> bool:
-    """Whether an answer of this shape is no object, and therefore travels inside one: a tool takes nothing else."""
-    return schema.get("type") != "object"
-
-
-def _answer_tool(schema: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = dict(schema)
-    if wraps(schema):
-        parameters = {"type": "object", "properties": {"value": parameters}, "required": ["value"]}
-    return {"name": ANSWER, "description": "Give your final answer in this form.", "input_schema": parameters}
+def narrowed(schema: Any) -> Any:
+    """A schema as the service takes it: objects closed, without the bounds that it does not know."""
+    if isinstance(schema, list):
+        return [narrowed(item) for item in cast("list[Any]", schema)]
+    if not isinstance(schema, Mapping):
+        return schema
+    table = cast("Mapping[str, Any]", schema)
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        if name in ("properties", "$defs", "definitions") and isinstance(value, Mapping):
+            found[name] = {key: narrowed(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        elif name in ("enum", "const", "default", "examples", "required"):
+            found[name] = value
+        elif name not in UNKNOWN_TO_GRAMMAR:
+            found[name] = narrowed(value)
+    if table.get("type") == "object" or "properties" in table:
+        found["additionalProperties"] = False
+    return found
 
 
 def _messages(messages: Iterable[Message]) -> list[dict[str, Any]]:

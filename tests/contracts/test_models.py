@@ -18,7 +18,9 @@ from legate_core.llm.registry import open_model, price_of
 from legate_core.llm.surroundings import Surroundings
 from legate_core.llm.tokens import count_at_most, count_input
 from tests.fakes.llama_server import CONTEXT_TOKENS, llama_server
-from tests.fakes.model_server import Answer, ModelServer, called, chunk, fragment, refused, said
+from tests.fakes.model_server import Answer, ModelServer
+from tests.fakes.promises import promise
+from tests.fakes.wires import WIRE, Wire, begun, called, said
 
 ASK = ModelRequest("m-1", (Message("system", "Be brief."), Message("user", "Say hello.")), max_tokens=24)
 SCHEMA = {
@@ -80,20 +82,24 @@ def scripted() -> Subject:
     return Subject(lambda scene: open_model({**settings, "turns": scenes[scene]}, Surroundings()), settings, stopped)
 
 
-SCENES: dict[str, Answer] = {
-    "text": said("Hello ", "there", "."),
-    "json": said(JSON_TEXT[:9], JSON_TEXT[9:]),
-    "wrong json": said("Oslo"),
-    "long": refused(400, {"code": "context_length_exceeded", "message": "too long"}),
-    "endless": Answer([chunk({"content": "la "})], end="hang"),
-    "calls": called(
-        fragment(0, "c1", "mail__send", '{"to": "kim@'),
-        fragment(0, arguments='example.com"}'),
-        fragment(1, "c2", "files__read", '{"path": "a.txt"}'),
-        say="Two at once.",
-    ),
-    "broken call": called(fragment(0, "c1", "mail__send", '{"to": "ki')),
-}
+def scene(wire: Wire, name: str) -> Answer:
+    """What a server of this kind says in a scene."""
+    two = (("c1", "mail__send", '{"to": "kim@example.com"}'), ("c2", "files__read", '{"path": "a.txt"}'))
+    match name:
+        case "text":
+            return said(wire, "Hello ", "there", ".")
+        case "json":
+            return said(wire, JSON_TEXT[:9], JSON_TEXT[9:])
+        case "wrong json":
+            return said(wire, "Oslo")
+        case "long":
+            return wire.refused(400, "prompt is too long: 9000 tokens > 2048 maximum")
+        case "endless":
+            return begun(wire, "la ", end="hang")
+        case "calls":
+            return called(wire, *two, say="Two at once.")
+        case _:
+            return called(wire, ("c1", "mail__send", '{"to": "ki'))
 
 
 class Rerouted(httpx.AsyncBaseTransport):
@@ -106,22 +112,23 @@ class Rerouted(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url.copy_with(scheme="http", host=self.base_url.host, port=self.base_url.port)
         return await self.inner.handle_async_request(
-            httpx.Request("POST", url, headers=request.headers, stream=request.stream)
+            httpx.Request(request.method, url, headers=request.headers, stream=request.stream)
         )
 
     async def aclose(self) -> None:
         await self.inner.aclose()
 
 
-def on_fake_server(server: ModelServer, settings: Mapping[str, Any]) -> Subject:
-    is_here = settings["provider"] == "openai_compatible"
-    if is_here:
+def on_fake_server(server: ModelServer, wire: Wire) -> Subject:
+    settings, transport = wire.settings, Broker().transport
+    if wire.name in ("openai", "openrouter"):
+        transport = lambda _: Rerouted(server.base_url)  # noqa: E731
+    else:
         settings = {**settings, "base_url": server.base_url}
-    transport = Broker().transport if is_here else lambda _: Rerouted(server.base_url)
     world = Surroundings(transport=transport, secret=lambda *_: "sk-test")
 
-    def open_scene(scene: str) -> Model:
-        server.answers = [SCENES[scene]]
+    def open_scene(name: str) -> Model:
+        server.answers = [scene(wire, name)]
         return open_model(settings, world)
 
     async def stopped() -> int:
@@ -154,12 +161,11 @@ def on_llama(base_url: str) -> Subject:
     return Subject(lambda _: open_model(settings, world), settings, stopped)
 
 
-OPENAI = {"provider": "openai_compatible", "model": "m-1", "secret": "sec_1"}
-OPENROUTER = {"provider": "openrouter", "model": "openai/gpt-4o-mini", "secret": "sec_1"}
 REAL = pytest.param("llama.cpp", marks=pytest.mark.slow)
+SCRIPTED = ("scripted", *WIRE)
 
 
-@pytest.fixture(params=["scripted", "openai_compatible", "openrouter", REAL])
+@pytest.fixture(params=[*SCRIPTED, REAL])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "scripted":
         yield scripted()
@@ -168,10 +174,10 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
         yield replace(real, made_before=await real.stopped())
     else:
         async with ModelServer() as server:
-            yield on_fake_server(server, OPENAI if request.param == "openai_compatible" else OPENROUTER)
+            yield on_fake_server(server, WIRE[request.param])
 
 
-SCRIPTABLE = pytest.mark.parametrize("subject", ["scripted", "openai_compatible", "openrouter"], indirect=True)
+SCRIPTABLE = pytest.mark.parametrize("subject", SCRIPTED, indirect=True)
 
 
 async def hear(model: Model, request: ModelRequest = ASK) -> tuple[list[str], Reply]:
@@ -183,6 +189,7 @@ async def hear(model: Model, request: ModelRequest = ASK) -> tuple[list[str], Re
     return texts, reply
 
 
+@promise("Text is streamed in pieces")
 async def test_pieces_of_text_come_first_and_the_reply_last(subject: Subject):
     pieces, reply = await hear(subject.open("text"))
     assert len(pieces) > 1
@@ -193,6 +200,7 @@ async def test_pieces_of_text_come_first_and_the_reply_last(subject: Subject):
     assert Reply.from_json(json.loads(json.dumps(reply.to_json()))) == reply
 
 
+@promise("Money is reserved before and settled after")
 async def test_tokens_are_counted_and_cost_no_more_than_was_reserved(subject: Subject):
     _, reply = await hear(subject.open("text"))
     assert reply.usage.input_tokens > 0
@@ -200,12 +208,14 @@ async def test_tokens_are_counted_and_cost_no_more_than_was_reserved(subject: Su
     assert 0 < settle(reply.usage, PRICE) <= reserve(ASK, PRICE)
 
 
+@promise("Answers of a given shape")
 async def test_an_answer_of_a_shape_has_that_shape(subject: Subject):
     question = (Message("user", "Name a city and rate it. Answer in JSON."),)
     _, reply = await hear(subject.open("json"), replace(ASK, messages=question, max_tokens=200, response_schema=SCHEMA))
     Draft202012Validator(SCHEMA).validate(json.loads(reply.text))
 
 
+@promise("Too long a conversation is told apart")
 async def test_too_long_a_conversation_is_told_apart(subject: Subject):
     long = replace(ASK, messages=(Message("user", "word " * (CONTEXT_TOKENS + 500)),))
     with pytest.raises(ModelFailed) as caught:
@@ -214,6 +224,7 @@ async def test_too_long_a_conversation_is_told_apart(subject: Subject):
     assert caught.value.message.endswith(".")
 
 
+@promise("Stopping closes the connection")
 @pytest.mark.parametrize("how", ["cancel", "close"])
 async def test_stopping_in_mid_sentence_ends_the_work_at_the_other_side(subject: Subject, how: str):
     # A shape of five hundred numbers keeps a real model from coming to its end by itself.
@@ -245,6 +256,7 @@ async def test_settings_have_a_price_or_none(subject: Subject):
     assert price is None or reserve(ASK, price) >= 0
 
 
+@promise("Calls come whole, also several at once")
 @SCRIPTABLE
 async def test_calls_come_in_order_with_names_of_ours_and_ids_of_their_own(subject: Subject):
     pieces, reply = await hear(subject.open("calls"), replace(ASK, tools=TOOLS))
@@ -257,6 +269,7 @@ async def test_calls_come_in_order_with_names_of_ours_and_ids_of_their_own(subje
     assert reply.stop_reason == "tool_calls"
 
 
+@promise("Broken calls are kept and told")
 @SCRIPTABLE
 async def test_arguments_that_are_no_json_are_kept_as_they_came(subject: Subject):
     _, reply = await hear(subject.open("broken call"), replace(ASK, tools=TOOLS))
@@ -265,6 +278,7 @@ async def test_arguments_that_are_no_json_are_kept_as_they_came(subject: Subject
     assert call.error
 
 
+@promise("Answers of a given shape")
 @SCRIPTABLE
 async def test_a_wrong_shape_is_a_failure(subject: Subject):
     with pytest.raises(ModelFailed) as caught:

@@ -70,11 +70,12 @@ async def test_the_request_says_what_is_wanted(world: World):
         temperature=0.25,
     )
     async with ModelServer(said("ok")) as server:
+        place = server.base_url.removeprefix("http://").removesuffix("/v1")
         await ask(world, server, request, secret="sec_1")
     asked = server.requests[0]
     assert asked.path == "/v1/chat/completions"
     assert asked.headers["authorization"] == f"Bearer {KEY}"
-    assert world.lent == [("sec_1", server.base_url.removeprefix("http://").removesuffix("/v1"))]
+    assert world.lent == [("sec_1", place)]
     body = asked.body
     assert (body["model"], body["max_tokens"], body["temperature"], body["stream"]) == ("m-1", 77, 0.25, True)
     assert body["stream_options"] == {"include_usage": True}
