@@ -30,9 +30,13 @@ runs = workspace_table(
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
     Column("is_erased", Boolean, nullable=False),
+    Column("origin_run_id", String(40)),
+    Column("origin_steps", Integer),
 )
 Index("ix_run_status", runs.c.workspace_id, runs.c.status)
+Index("ix_run_wake", runs.c.workspace_id, runs.c.wake_at)
 Index("ix_run_created", runs.c.workspace_id, runs.c.created_at)
+Index("ix_run_agent", runs.c.workspace_id, runs.c.agent_id, runs.c.created_at)
 
 steps = workspace_table(
     "step",

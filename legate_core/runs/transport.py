@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from legate_core.approvals.commands import ExpireApprovals
 from legate_core.errors import LegateError
 from legate_core.kernel.context import ReadContext
@@ -53,6 +55,9 @@ class Transport:
             await self.kernel.send(actor, ExpireApprovals())
             for run_id in await self.kernel.send(actor, ReadyDueRuns()):
                 self.hint(workspace_id, run_id)
+            for run_id, due in await self.kernel.look(actor, _held):
+                # Also after a restart: whoever set this run's timer may be dead.
+                self._call_at(workspace_id, run_id, due)
         for workspace_id, run_id in list(self._orphans):
             self._orphans.discard((workspace_id, run_id))
             await self.recover(workspace_id, run_id)
@@ -127,6 +132,10 @@ class Transport:
             return row["wake_at"] if row is not None and row["status"] == "waiting" else None
 
         due = await self.kernel.look(self.kernel.system(workspace_id), wake_at)
+        self._call_at(workspace_id, run_id, due)
+
+    def _call_at(self, workspace_id: str, run_id: str, due: int | None) -> None:
+        """Set the run's one timer, in the place of an earlier one."""
         old = self._timers.pop(run_id, None)
         if old is not None:
             old.cancel()
@@ -142,3 +151,11 @@ class Transport:
     async def _ready_due(self, workspace_id: str, run_id: str) -> None:
         await self.kernel.send(self.kernel.system(workspace_id), ReadyDueRuns())
         self.hint(workspace_id, run_id)
+
+
+def _held(ctx: ReadContext) -> list[tuple[str, int]]:
+    """The runs that wait for a moment that has not come yet, and that moment."""
+    statement = select(runs.c.id, runs.c.wake_at).where(
+        runs.c.workspace_id == ctx.workspace_id, runs.c.status == "waiting", runs.c.wake_at > ctx.now
+    )
+    return [(run_id, due) for run_id, due in ctx.connection.execute(statement)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,18 +13,22 @@ from legate_core.agents.model import AgentDefinition, Limits
 from legate_core.app import Core, open_local
 from legate_core.approvals.model import ApprovalDetail, ApprovalRow
 from legate_core.approvals.queries import ApprovalCard, PendingApprovals
+from legate_core.client import Client
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel import journal
 from legate_core.kernel.clock import ManualClock
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import Command, LiveQuery, Query, Recorded
+from legate_core.remote import open_remote
 from legate_core.runs import store
 from legate_core.runs.commands import StartRun
 from legate_core.runs.doubt import InDoubt
 from legate_core.runs.model import RunDetail, RunRow, StepRow
 from legate_core.runs.queries import Run, RunLog
 from legate_core.settings import Settings, throw_away
+from legate_server.app import create_app
 from tests.fakes.world import ALL, World
+from tests.server.small_core import TOKEN, running
 
 R = TypeVar("R")
 
@@ -56,18 +61,28 @@ class Story:
     settings: Settings
     world: World
     clock: ManualClock = field(default_factory=ManualClock)
+    is_remote: bool = False
     _core: Core | None = None
+    _remote: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _client: Client | None = None
     _names: int = 0
 
     @classmethod
-    def at(cls, folder: Path, database_url: str = "") -> Story:
+    def at(cls, folder: Path, database_url: str = "", *, is_remote: bool = False) -> Story:
+        """A story in this folder; a remote one is told through `legate serve` and the remote client."""
         settings = throw_away(Settings(home=folder / "home", database_url=database_url))
-        return cls(settings, World(folder / "world"))
+        return cls(settings, World(folder / "world"), is_remote=is_remote)
 
     @property
     def core(self) -> Core:
         assert self._core is not None, "the story has not begun"
         return self._core
+
+    @property
+    def client(self) -> Client:
+        """What the person speaks through."""
+        assert self._client is not None, "the story has not begun"
+        return self._client
 
     @property
     def is_running(self) -> bool:
@@ -76,14 +91,23 @@ class Story:
     async def begin(self) -> None:
         """Start Legate."""
         self._core = await open_local(self.settings, clock=self.clock, extra_tools=self.world.tools())
+        self._client = await self._connect() if self.is_remote else self._core.client
         await self.core.transport.sweep()
         await self.settled()
 
     async def end(self) -> None:
         """Close Legate. What is on its way is cut off, exactly as by a power cut: no outcome is written."""
+        await self._remote.aclose()
         if self._core is not None:
             await self._core.close()
             self._core = None
+
+    async def _connect(self) -> Client:
+        """A server before the core, and a client that reaches it over HTTP."""
+        served = await self._remote.enter_async_context(running(create_app(self.core.client, TOKEN)))
+        client = await open_remote(served.url, TOKEN)
+        self._remote.push_async_callback(client.close)
+        return client
 
     async def restart(self) -> None:
         """Close Legate and start it again."""
@@ -120,10 +144,10 @@ class Story:
         return await self.send(StartRun(await self.publish(*(turns or ASK_THEN_END), **more), task))
 
     async def send(self, command: Command[R]) -> R:
-        return await self.core.client.send(command)
+        return await self.client.send(command)
 
     async def ask(self, query: Query[R]) -> R:
-        return await self.core.client.ask(query)
+        return await self.client.ask(query)
 
     async def answer(self, command: Command[R]) -> R:
         """Send an answer, and let everything happen that follows from it."""

@@ -43,7 +43,7 @@ async def test_a_run_cancelled_while_the_model_speaks_closes_the_connection(stor
         model = {"provider": "openai_compatible", "base_url": server.base_url, "model": "fake-1"}
         agent_id = await story.publish(turn(0, "x"), model=model)
         run_id = await story.send(StartRun(agent_id, "Think."))
-        async for tick in story.core.client.ticks(run_id):
+        async for tick in story.client.ticks(run_id):
             if tick.text:
                 break
         await story.send(CancelRun(run_id))

@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_agent"),
     )
     op.create_table(
@@ -256,10 +257,14 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("is_erased", sa.Boolean(), nullable=False),
+        sa.Column("origin_run_id", sa.String(length=40), nullable=True),
+        sa.Column("origin_steps", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_run"),
     )
+    op.create_index("ix_run_agent", "run", ["workspace_id", "agent_id", "created_at"], unique=False)
     op.create_index("ix_run_created", "run", ["workspace_id", "created_at"], unique=False)
     op.create_index("ix_run_status", "run", ["workspace_id", "status"], unique=False)
+    op.create_index("ix_run_wake", "run", ["workspace_id", "wake_at"], unique=False)
     op.create_table(
         "secret",
         sa.Column("workspace_id", sa.String(length=40), nullable=False),
