@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from legate_core.audit.chain import Chain, Commitment
+from legate_core.audit.chain import BATCH, Chain, Commitment
 from legate_core.crypto import bodies as sealing
 from legate_core.kernel import rows as kept
 from legate_core.kernel.payloads import WORKSPACE, Bodies
 from legate_core.storage.schema import metadata
 
-BATCH = 1_000
 Place = tuple[str, str]
 
 
@@ -43,22 +42,19 @@ def hold_against(connection: Connection, chain: Chain, bodies: Bodies | None) ->
     what erasing means; a missing key that no entry accounts for is something else.
     """
     found = Rows()
-    open_places = dict(chain.committed)
-    for table in audited_tables():
+    tables = audited_tables()
+    for table in tables:
+        spoken_of = dict(chain.committed.get(table.name, {}))
         for key, row in _rows_of(connection, table, chain.workspace_id):
-            place = (table.name, key)
-            commitment = open_places.pop(place, None)
+            commitment = spoken_of.pop(key, None)
             if commitment is None:
-                found.unaccounted.append(place)
+                found.unaccounted.append((table.name, key))
             else:
-                _compare(found, chain, bodies, place, commitment, row)
-    names = {table.name for table in audited_tables()}
-    for place, commitment in open_places.items():
-        if place[0] in names:
-            found.missing.append((place, commitment[1]))
-        else:
-            # A table of a feature that this version does not have.
-            found.unchecked += 1
+                _compare(found, chain, bodies, (table.name, key), commitment, row)
+        found.missing += [((table.name, key), seq) for key, (_, seq, _) in spoken_of.items()]
+    # Tables of features that this version does not have.
+    unknown = chain.committed.keys() - {table.name for table in tables}
+    found.unchecked += sum(len(chain.committed[name]) for name in unknown)
     return found
 
 

@@ -66,7 +66,7 @@ def verify(
     claims, findings = _notes(connection, workspace_id, outside, public_key)
     chain = walk(connection, workspace_id, frozenset(note.checkpoint.size for note in claims), progress)
     # What broken entries said about rows, and which steps they were, is not known any more.
-    rows = hold_against(connection, chain, bodies) if chain.is_whole else Rows(unchecked=len(chain.committed))
+    rows = hold_against(connection, chain, bodies) if chain.is_whole else Rows(unchecked=chain.accounted)
     head_seq, head_findings = _check_head(connection, chain)
     findings = [
         *_entry_findings(chain),
@@ -338,8 +338,9 @@ def _missing_note_findings(
 def _actor_findings(connection: Connection, chain: Chain) -> list[Finding]:
     """Actors are members, agents, or the engine. Members who left are known by the entries that account for them."""
     present = connection.execute(select(members.c.person_id).where(members.c.workspace_id == chain.workspace_id))
-    known = {key for table, key in chain.committed if table in ("member", "agent")}
-    known |= set(present.scalars()) | SYSTEM_ACTORS
+    known = SYSTEM_ACTORS | set(present.scalars())
+    for table in ("member", "agent"):
+        known |= chain.committed.get(table, {}).keys()
     strangers = sorted((seq, actor) for actor, seq in chain.actors.items() if actor not in known)
     return [
         Finding(
