@@ -19,7 +19,8 @@ from legate_core.policy.witness import calls_around, facts_around
 from legate_core.tools.spec import Effect, ToolSpec
 
 ChangeKind = Literal["same", "narrowing", "widening", "incomparable"]
-MAX_TRIES = 4_000
+MAX_TRIES, MAX_LOOKS = 4_000, 100_000
+"""Calls that are tried for an example, and rules that are looked at for them: an edit is classed while others wait."""
 RANK = {"deny": 0, "ask": 1, "allow": 2}
 
 
@@ -69,17 +70,25 @@ class Change:
 
 
 def classify(old: RuleSet, new: RuleSet, tools: Iterable[ToolSpec], now: int = 0) -> Change:
-    """Class an edit. `now` is when it is made: rules that have ended or are used up by then count as absent."""
+    """Class an edit and look for examples. `now` is when it is made: rules that have ended or are used up by then count
+    as absent."""
     specs = tuple(tools)
+    kind = kind_of(old, new, specs, now)
+    if kind == "same":
+        return Change(kind)
     before, after = _living(old, now), _living(new, now)
-    effects = {spec.name: spec.effect for spec in specs}
+    return Change(kind, *_examples(before, after, specs, now, kind != "narrowing", kind != "widening"))
+
+
+def kind_of(old: RuleSet, new: RuleSet, tools: Iterable[ToolSpec], now: int = 0) -> ChangeKind:
+    """The class of an edit alone."""
+    before, after = _living(old, now), _living(new, now)
+    effects = {spec.name: spec.effect for spec in tools}
     gains_nothing = _gains_nothing(before, after, effects)
     loses_nothing = _gains_nothing(after, before, effects)
     if gains_nothing and loses_nothing:
-        return Change("same")
-    wider, narrower = _examples(before, after, specs, now, not gains_nothing, not loses_nothing)
-    kind: ChangeKind = "narrowing" if gains_nothing else "widening" if loses_nothing else "incomparable"
-    return Change(kind, wider, narrower)
+        return "same"
+    return "narrowing" if gains_nothing else "widening" if loses_nothing else "incomparable"
 
 
 def _living(rules: RuleSet, now: int) -> RuleSet:
@@ -144,7 +153,8 @@ def _examples(
 ) -> tuple[Example | None, Example | None]:
     wider: Example | None = None
     narrower: Example | None = None
-    for call, facts in itertools.islice(_tries(before, after, specs, now), MAX_TRIES):
+    tries = min(MAX_TRIES, MAX_LOOKS // (len(before.rules) + len(after.rules) + 10))
+    for call, facts in itertools.islice(_tries(before, after, specs, now), tries):
         first = decide(call, _under(facts, before), before.rules)
         second = decide(call, _under(facts, after), after.rules)
         if wider is None and RANK[second.kind] > RANK[first.kind]:
