@@ -23,6 +23,7 @@ from legate_core.connectors.base import Surroundings
 from legate_core.connectors.registry import built_in_tools
 from legate_core.crypto.bodies import BodyKeyRing
 from legate_core.crypto.keys import BODIES, KeyPort, get_or_make, key_port
+from legate_core.crypto.process import forbid_core_dumps
 from legate_core.crypto.secret import Secret
 from legate_core.egress.broker import Broker
 from legate_core.errors import Forbidden
@@ -97,6 +98,7 @@ async def open_local(
     built-in ones, by the same rules. A core that is no worker answers and records but advances no run. Raises `Locked`,
     `Damaged` or `Unavailable` with what to do; then nothing was changed.
     """
+    forbid_core_dumps()
     ownership = Ownership(settings.home)
     await asyncio.to_thread(ownership.acquire)
     try:

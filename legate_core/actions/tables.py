@@ -32,6 +32,7 @@ actions = workspace_table(
     Column("proposed_at", BigInteger, nullable=False),
     Column("dispatched_at", BigInteger),
     Column("settled_at", BigInteger),
+    of_run=True,
 )
 Index("ix_action_run", actions.c.workspace_id, actions.c.run_id)
 Index("ix_action_state", actions.c.workspace_id, actions.c.state)

@@ -34,6 +34,7 @@ approvals = workspace_table(
     Column("spent_at", BigInteger),
     Column("rule_id", String(40)),
     Column("stop", Boolean, nullable=False),
+    of_run=True,
 )
 Index("ix_approval_state", approvals.c.workspace_id, approvals.c.state, approvals.c.expires_at)
 Index("ix_approval_run", approvals.c.workspace_id, approvals.c.run_id)

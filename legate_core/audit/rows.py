@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table, select
 from legate_core.audit.chain import BATCH, Chain, Commitment
 from legate_core.crypto import bodies as sealing
 from legate_core.kernel import rows as kept
-from legate_core.kernel.payloads import WORKSPACE, Bodies
+from legate_core.kernel.journal import salt_scope
+from legate_core.kernel.payloads import Bodies
 from legate_core.storage.schema import metadata
 
 Place = tuple[str, str]
@@ -67,13 +68,13 @@ def _compare(
     found: Rows, chain: Chain, bodies: Bodies | None, place: Place, commitment: Commitment, row: dict[str, Any]
 ) -> None:
     digest, seq, run_id = commitment
-    if run_id in chain.erased:
+    scope = salt_scope(place[0], run_id)
+    if scope in chain.erased:
         found.erased += 1
         return
     if bodies is None:
         found.unchecked += 1
         return
-    scope = run_id or WORKSPACE
     salt = bodies.salt(scope, seq)
     if salt is None:
         found.keyless.setdefault(scope, seq)

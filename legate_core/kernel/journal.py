@@ -22,7 +22,7 @@ from legate_core.crypto.merkle import Peaks
 from legate_core.kernel.context import Context, Pending
 from legate_core.kernel.messages import Recorded
 from legate_core.kernel.payloads import WORKSPACE
-from legate_core.storage.schema import workspace_table
+from legate_core.storage.schema import metadata, workspace_table
 
 GENESIS = bytes(32)
 """The hash before the first entry."""
@@ -130,11 +130,21 @@ def _entry(ctx: Context, item: Pending, seq: int) -> dict[str, Any]:
         "time": ctx.now,
         "rows": [],
     }
-    if item.rows:
-        salt = ctx.bodies.salt(item.run_id or WORKSPACE, seq)
+    salts: dict[str, bytes | None] = {}
+    for table, key, row in item.rows:
+        scope = salt_scope(table, item.run_id)
+        if scope not in salts:
+            salts[scope] = ctx.bodies.salt(scope, seq)
+        salt = salts[scope]
         if salt is not None:
-            entry["rows"] = [[table, key, sealing.commitment(salt, row)] for table, key, row in item.rows]
+            entry["rows"].append([table, key, sealing.commitment(salt, row)])
     return entry
+
+
+def salt_scope(table: str, run_id: str) -> str:
+    """Whose key salts the commitment to a row of this table in a fact of this run; with that key the salt is gone."""
+    known = metadata.tables.get(table)
+    return run_id if run_id and known is not None and known.info.get("of_run") else WORKSPACE
 
 
 def read(

@@ -32,6 +32,7 @@ runs = workspace_table(
     Column("is_erased", Boolean, nullable=False),
     Column("origin_run_id", String(40)),
     Column("origin_steps", Integer),
+    of_run=True,
 )
 Index("ix_run_status", runs.c.workspace_id, runs.c.status)
 Index("ix_run_wake", runs.c.workspace_id, runs.c.wake_at)
@@ -47,11 +48,27 @@ steps = workspace_table(
     Column("label", String(160), nullable=False),
     Column("action_id", String(40)),
     Column("call_id", String(80)),
+    Column("model", String(160)),
     Column("body_ref", String(60)),
     Column("input_tokens", Integer, nullable=False),
     Column("output_tokens", Integer, nullable=False),
     Column("cost_micros", BigInteger, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    of_run=True,
 )
 Index("ix_step_run", steps.c.workspace_id, steps.c.run_id, steps.c.index)
+Index("ix_step_finished", steps.c.workspace_id, steps.c.finished_at)
+
+budgets = workspace_table(
+    "budget",
+    Column("scope", String(20), nullable=False),
+    Column("subject_id", String(40), nullable=False),
+    Column("period", String(10), nullable=False),
+    Column("limit_micros", BigInteger, nullable=False),
+    Column("told_for", BigInteger),
+    Column("set_by", String(40), nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    Column("removed_at", BigInteger),
+)
+"""Limits on money that people set beside those of definitions. `told_for` is the period in which its nearness was told."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, text
+from sqlalchemy import Connection, Insert, Select, Table, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -69,3 +70,54 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any], keys: S
         connection.execute(
             postgresql.insert(table).values(**row).on_conflict_do_update(index_elements=list(keys), set_=changed)
         )
+
+
+def keyword_matches(
+    connection: Connection, workspace_id: str, bases: Sequence[str], words: Sequence[str], limit: int
+) -> list[tuple[int, float]]:
+    """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score.
+
+    Words are letters and digits, at least one. SQLite ranks by BM25; PostgreSQL has no such thing, so there each word
+    counts as much as it is rare, up to `_COUNTED` chunks.
+    """
+    if is_sqlite(connection):
+        query = " OR ".join(f'"{word}"' for word in words)
+        found = connection.execute(_SQLITE_WORDS, {"query": query, "w": workspace_id, "b": list(bases), "n": limit})
+        return [(int(number), -float(score)) for number, score in found]
+    scope = {"w": workspace_id, "b": list(bases)}
+    rare = {word: _rarity(connection, word, scope) for word in words}
+    known = {word: weight for word, weight in rare.items() if weight > 0}
+    if not known:
+        return []
+    ranks = " + ".join(
+        f"CAST(:r{place} AS real) * ts_rank(words, to_tsquery('english', :t{place}), 1)" for place in range(len(known))
+    )
+    statement = text(
+        f"SELECT number, {ranks} AS score FROM chunk WHERE workspace_id = :w AND base_id = ANY(:b) "
+        "AND words @@ to_tsquery('english', :query) ORDER BY score DESC, number LIMIT :n"
+    )
+    values: dict[str, Any] = {**scope, "query": " | ".join(f"'{word}'" for word in known), "n": limit}
+    for place, (word, weight) in enumerate(known.items()):
+        values |= {f"t{place}": f"'{word}'", f"r{place}": weight}
+    return [(int(number), float(score)) for number, score in connection.execute(statement, values)]
+
+
+_COUNTED = 5_000
+_SQLITE_WORDS = text(
+    "SELECT chunk.number, found.score FROM "
+    "(SELECT rowid, bm25(chunk_words, 2.0, 1.0) AS score FROM chunk_words WHERE chunk_words MATCH :query) AS found "
+    "JOIN chunk ON chunk.number = found.rowid "
+    "WHERE chunk.workspace_id = :w AND chunk.base_id IN :b ORDER BY found.score, chunk.number LIMIT :n"
+).bindparams(bindparam("b", expanding=True))
+
+
+def _rarity(connection: Connection, word: str, scope: Mapping[str, Any]) -> float:
+    """How much it says that a chunk holds this word; 0 where none does, or where it is no word worth searching."""
+    holding = connection.execute(_HOLDING, {**scope, "q": f"'{word}'", "n": _COUNTED}).scalar_one()
+    return math.log(1 + _COUNTED / holding) if holding else 0.0
+
+
+_HOLDING = text(
+    "SELECT count(*) FROM (SELECT 1 FROM chunk WHERE workspace_id = :w AND base_id = ANY(:b) "
+    "AND words @@ to_tsquery('english', :q) LIMIT :n) AS holding"
+)

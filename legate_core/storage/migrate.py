@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from legate_core.errors import Damaged, LegateError
 from legate_core.storage.engine import in_words
 
-STEPS = ("0001",)
+STEPS = ("0001", "0002")
 """Every step there is, in order. A database at a step that is not in here was made by a newer Legate."""
 
 

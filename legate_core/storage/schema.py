@@ -32,13 +32,15 @@ def workspace_table(
     name: str,
     *columns: SchemaItem,
     audited: bool = True,
+    of_run: bool = False,
     key: str = "id",
     key_type: TypeEngine[Any] | None = None,
 ) -> Table:
     """Declare a tenant table: `workspace_id` stands first in its primary key, row-level security guards it on PostgreSQL.
 
     `audited` tables may only be written through `Context.insert` and `Context.update`, which bind each row's new state
-    into the journal. Tables that hold ciphertext, cursors or the journal itself are not audited.
+    into the journal. Tables that hold ciphertext, cursors or the journal itself are not audited. Rows `of_run` belong to
+    the run of the fact that changes them: erasing it takes away what their states could be guessed from.
     """
     return Table(
         name,
@@ -46,7 +48,7 @@ def workspace_table(
         Column("workspace_id", String(40), primary_key=True),
         Column(key, key_type or String(80), primary_key=True),
         *columns,
-        info={"tenant": True, "audited": audited, "key": key},
+        info={"tenant": True, "audited": audited, "of_run": of_run, "key": key},
     )
 
 

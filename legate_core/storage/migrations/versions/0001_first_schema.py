@@ -17,6 +17,7 @@ TENANT_TABLES = (
     "agent_version",
     "approval",
     "body_key",
+    "budget",
     "checkpoint",
     "journal",
     "journal_head",
@@ -134,6 +135,20 @@ def upgrade() -> None:
         sa.Column("scope_id", sa.String(length=80), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "scope_id", name="pk_body_key"),
+    )
+    op.create_table(
+        "budget",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("scope", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("limit_micros", sa.BigInteger(), nullable=False),
+        sa.Column("told_for", sa.BigInteger(), nullable=True),
+        sa.Column("set_by", sa.String(length=40), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_budget"),
     )
     op.create_table(
         "checkpoint",
@@ -315,6 +330,7 @@ def upgrade() -> None:
         sa.Column("label", sa.String(length=160), nullable=False),
         sa.Column("action_id", sa.String(length=40), nullable=True),
         sa.Column("call_id", sa.String(length=80), nullable=True),
+        sa.Column("model", sa.String(length=160), nullable=True),
         sa.Column("body_ref", sa.String(length=60), nullable=True),
         sa.Column("input_tokens", sa.Integer(), nullable=False),
         sa.Column("output_tokens", sa.Integer(), nullable=False),
@@ -323,6 +339,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_step"),
     )
+    op.create_index("ix_step_finished", "step", ["workspace_id", "finished_at"], unique=False)
     op.create_index("ix_step_run", "step", ["workspace_id", "run_id", "index"], unique=False)
     op.create_table(
         "vault",
