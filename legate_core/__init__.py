@@ -30,6 +30,9 @@ _HOME: dict[str, str] = {
         "kernel.dispatch": "Kernel",
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
         "kernel.registry": "Door",
+        "link.client": "open_link",
+        "link.handover": "hand_over",
+        "link.owner": "serve_link",
         "policy.commands": "AddRule ChangePolicySettings DeleteRule EditRule PreviewRule StoredRule",
         "policy.queries": "PolicySettings Rules",
         "practice": "open_practice practice_task",
@@ -38,7 +41,7 @@ _HOME: dict[str, str] = {
         "runs.doubt": "DoubtCard InDoubt SettleDoubt",
         "runs.model": "RunRow StepRow",
         "runs.queries": "Run RunLog Runs",
-        "settings": "Settings from_environment",
+        "settings": "Settings from_environment practice_home",
         "vault.commands": "DeleteSecret LockVault ReplaceSecret SealVault StoreSecret UnsealVault",
         "vault.queries": "Secrets VaultStatus",
     }.items()

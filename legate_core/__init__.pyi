@@ -51,6 +51,9 @@ from legate_core.kernel.messages import Recorded as Recorded
 from legate_core.kernel.messages import Snapshot as Snapshot
 from legate_core.kernel.messages import Tick as Tick
 from legate_core.kernel.registry import Door as Door
+from legate_core.link.client import open_link as open_link
+from legate_core.link.handover import hand_over as hand_over
+from legate_core.link.owner import serve_link as serve_link
 from legate_core.policy.commands import AddRule as AddRule
 from legate_core.policy.commands import ChangePolicySettings as ChangePolicySettings
 from legate_core.policy.commands import DeleteRule as DeleteRule
@@ -76,6 +79,7 @@ from legate_core.runs.queries import RunLog as RunLog
 from legate_core.runs.queries import Runs as Runs
 from legate_core.settings import Settings as Settings
 from legate_core.settings import from_environment as from_environment
+from legate_core.settings import practice_home as practice_home
 from legate_core.vault.commands import DeleteSecret as DeleteSecret
 from legate_core.vault.commands import LockVault as LockVault
 from legate_core.vault.commands import ReplaceSecret as ReplaceSecret

@@ -6,6 +6,8 @@ sends it as RFC 9457 problem+json with `code` as the last part of `type` and `st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import ClassVar
 
 
@@ -91,3 +93,16 @@ class LimitReached(LegateError):
     code = "limit-reached"
     status = 402
     exit_code = 9
+
+
+@cache
+def kinds() -> Mapping[str, type[LegateError]]:
+    """Every error of this module by its code, for those who hear of one from afar."""
+    found: dict[str, type[LegateError]] = {}
+    waiting: list[type[LegateError]] = [LegateError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.__module__ == LegateError.__module__:
+            found[kind.code] = kind
+        waiting += kind.__subclasses__()
+    return found

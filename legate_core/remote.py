@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from legate_core import wire
-from legate_core.errors import Forbidden, Invalid, LegateError, NotFound, Unavailable
+from legate_core.errors import Forbidden, Invalid, LegateError, NotFound, Unavailable, kinds
 from legate_core.features import registry
 from legate_core.kernel.messages import Command, Delivery, LiveQuery, Query, Recorded, Snapshot, Tick
 from legate_core.kernel.registry import Door
@@ -223,7 +223,7 @@ class RemoteClient:
             return self._strange()
         problem = cast("dict[str, Any]", data)
         code = str(problem.get("type", "")).rpartition(":")[2]
-        kind = _errors().get(code) or _BY_STATUS.get(cast(int, problem.get("status")), LegateError)
+        kind = kinds().get(code) or _BY_STATUS.get(cast(int, problem.get("status")), LegateError)
         details = problem.get("details")
         error = kind(str(problem.get("detail", "")))
         error.details = cast("dict[str, object]", details) if isinstance(details, dict) else {}
@@ -310,19 +310,6 @@ def _form(door: Door) -> wire.Form[Any]:
     if not door.public:
         raise Forbidden(f"{door.name} is for the engine itself; nobody may send it.")
     return wire.Form(door.message, door.route)
-
-
-@cache
-def _errors() -> dict[str, type[LegateError]]:
-    """Every error of the core by its code."""
-    found: dict[str, type[LegateError]] = {}
-    waiting = [LegateError]
-    while waiting:
-        kind = waiting.pop()
-        if kind.__module__ == LegateError.__module__:
-            found[kind.code] = kind
-        waiting += kind.__subclasses__()
-    return found
 
 
 _BY_STATUS: Mapping[int, type[LegateError]] = {

@@ -50,6 +50,11 @@ def default_home() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "legate"
 
 
+def practice_home(home: Path | None = None) -> Path:
+    """The data folder of the practice workspace: inside the one that is used for work, so that it is found and kept apart."""
+    return (home or from_environment().home).absolute() / "practice-workspace"
+
+
 def from_environment(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
     """The settings of this process. Raises `Invalid` that names the variable and what it may be."""
     env = os.environ if environment is None else environment

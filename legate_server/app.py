@@ -179,7 +179,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Opened(Protocol):
-    """A core that was opened: its client, and how to close what stands behind it."""
+    """A core that was opened: its settings, its client, and how to close what stands behind it."""
+
+    @property
+    def settings(self) -> Settings: ...
 
     @property
     def client(self) -> Client: ...
@@ -207,7 +210,12 @@ async def _open_and_serve(
 ) -> None:
     opened = await open_core(settings)
     try:
-        await serve_client(opened.client, settings, is_ready=is_ready)
+        # This process owns the data folder, so this person's window and commands on this machine reach the core by it.
+        link = await core.serve_link(opened.settings, opened.client)
+        try:
+            await serve_client(opened.client, settings, is_ready=is_ready)
+        finally:
+            await link.close()
     finally:
         await opened.close()
 

@@ -131,8 +131,7 @@ def _be_sure(options: Namespace, screen: Screen, detail: ApprovalDetail) -> None
 
 async def _go_on(options: Namespace, session: Session, run_id: str, data: dict[str, Any], said: list[str]) -> Result:
     if options.no_wait:
-        where = "on the server" if session.is_remote else f"with 'legate runs {run_id} --follow'"
-        return Result(data, [*said, f"Its run goes on {where}."])
+        return Result(data, [*said, f"Its run goes on {session.goes_on(run_id)}."])
     rest = await resting.follow(session, run_id)
     return Result(data | resting.as_json(rest), [*said, "", *resting.lines(rest, session.screen)])
 

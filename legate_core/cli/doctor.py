@@ -31,8 +31,7 @@ async def look(options: Namespace, screen: Screen) -> Result:
         raise Invalid("The doctor looks at this machine. Run 'legate doctor' where the server runs.")
     settings = from_environment(home=options.home)
     if options.practice:
-        from legate_core.practice.workspace import practice_home
-        from legate_core.settings import throw_away
+        from legate_core.settings import practice_home, throw_away
 
         home = practice_home(options.home)
         settings = from_environment({}, home)

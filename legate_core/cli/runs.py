@@ -53,8 +53,10 @@ async def start(options: Namespace, screen: Screen) -> Result:
         screen.progress(f"Run {run_id} has started.", run=run_id)
         if options.wait:
             return _result(await resting.follow(session, run_id), screen)
-        where = "on the server" if session.is_remote else f"with 'legate runs {run_id} --follow'"
-        return Result({"run": {"id": run_id, "status": "ready"}}, [f"Run {run_id} is ready. It goes on {where}."])
+        return Result(
+            {"run": {"id": run_id, "status": "ready"}},
+            [f"Run {run_id} is ready. It goes on {session.goes_on(run_id)}."],
+        )
 
 
 def _result(rest: Any, screen: Screen) -> Result:

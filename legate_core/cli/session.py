@@ -1,4 +1,4 @@
-"""Opening the core that a command speaks to: the data folder's own, the practice one, or one behind a server."""
+"""Opening the core that a command speaks to: the one that is open already, the data folder's own, or one behind a server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import legate_core as core
 from legate_core.cli.screen import Screen
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Invalid, Locked, NeedsReauthentication
-from legate_core.settings import Settings, from_environment
+from legate_core.settings import Settings, from_environment, practice_home
 
 if TYPE_CHECKING:
     from legate_core.client import Client
@@ -30,9 +30,14 @@ class Session:
 
     client: Client
     screen: Screen
-    is_remote: bool
+    elsewhere: str = ""
+    """Where the core runs, in words, when it is not in this process."""
     passphrase: Secret = field(default_factory=lambda: Secret(""))
     """What opened the keys, where a passphrase did."""
+
+    def goes_on(self, run_id: str) -> str:
+        """Where a run that this command does not wait for goes on."""
+        return self.elsewhere or f"with 'legate runs {run_id} --follow'"
 
     async def ask(self, query: Query[R]) -> R:
         return await self.client.ask(query)
@@ -58,15 +63,29 @@ async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> 
             raise Invalid("--server means a core that runs elsewhere. Leave out --home and --practice.")
         client: Any = await core.open_remote(options.server, os.environ.get("LEGATE_TOKEN", ""))
         try:
-            yield Session(client, screen, is_remote=True)
+            yield Session(client, screen, "on the server")
         finally:
             await client.close()
         return
+    linked = await _open_already(options)
+    if linked is not None:
+        try:
+            yield Session(linked, screen, "in the Legate that is open")
+        finally:
+            await linked.close()
+        return
     held: Any = await _open_here(options, screen, works)
     try:
-        yield Session(held.client, screen, is_remote=False, passphrase=Secret(held.settings.passphrase))
+        yield Session(held.client, screen, passphrase=Secret(held.settings.passphrase))
     finally:
         await held.close()
+
+
+async def _open_already(options: Namespace) -> Client | None:
+    """The core of the window or server that owns the data folder, where one does: then this command is its client."""
+    if options.practice:
+        return await core.open_link(from_environment({}, practice_home(options.home)))
+    return await core.open_link(from_environment(home=options.home))
 
 
 async def _open_here(options: Namespace, screen: Screen, works: bool) -> Any:

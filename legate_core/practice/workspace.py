@@ -13,15 +13,10 @@ from legate_core.agents.commands import Agents, CreateAgent, PublishAgent
 from legate_core.agents.model import AgentDefinition, Limits
 from legate_core.app import Core, open_local
 from legate_core.errors import Damaged
-from legate_core.settings import RESOURCES, Settings, from_environment, throw_away
+from legate_core.settings import RESOURCES, Settings, from_environment, practice_home, throw_away
 
 SAMPLE = RESOURCES / "sample" / "practice"
 FILES = "practice"
-
-
-def practice_home(home: Path | None = None) -> Path:
-    """The data folder of the practice workspace: inside the one that is used for work, so that it is found and kept apart."""
-    return (home or from_environment().home) / "practice-workspace"
 
 
 async def open_practice(home: Path | None = None, *, is_worker: bool = True) -> Core:

@@ -1,11 +1,12 @@
-"""One suite for every `Client`: the core in this process and the core behind HTTP, on SQLite and on PostgreSQL."""
+"""One suite for every `Client`: the core in this process, behind a local socket and behind HTTP, on both databases."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,11 @@ from legate_core.errors import Conflict, Forbidden, Invalid, LegateError, NeedsR
 from legate_core.identity.events import MemberAdded
 from legate_core.kernel.context import Actor
 from legate_core.kernel.messages import Tick
+from legate_core.link.client import LinkClient
+from legate_core.link.owner import Listener, serve_link
 from legate_core.remote import RemoteClient
 from legate_core.runs.commands import EraseRun, ReadyDueRuns, StartRun
+from legate_core.settings import Settings
 from legate_server.app import Application, create_app
 from tests.server.small_core import TOKEN, SmallCore, definition, running, small_core
 
@@ -31,7 +35,8 @@ class House:
 
     client: Client
     core: SmallCore
-    app: Application | None
+    door: Application | Listener | None
+    """What stands between the two, where something does."""
 
     @property
     def listeners(self) -> int:
@@ -41,14 +46,20 @@ class House:
     @property
     def streams(self) -> int:
         """How many streams the server holds open."""
-        return self.app.streams.open if self.app else 0
+        if isinstance(self.door, Listener):
+            return self.door.streams
+        return self.door.streams.open if self.door else 0
 
 
-@pytest.fixture(params=["local", "remote"])
-async def house(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[House]:
+@pytest.fixture(params=["local", "link", "remote"])
+async def house(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> AsyncIterator[House]:
     async with small_core(database_url) as core:
         if request.param == "local":
             yield House(core.client, core, None)
+            return
+        if request.param == "link":
+            async with linked(core, tmp_path) as found:
+                yield found
             return
         app = create_app(core.client, TOKEN)
         async with running(app) as server:
@@ -57,6 +68,17 @@ async def house(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
                 yield House(client, core, app)
             finally:
                 await client.close()
+
+
+@asynccontextmanager
+async def linked(core: SmallCore, home: Path) -> AsyncGenerator[House]:
+    listener = await serve_link(Settings(home), core.client)
+    client = LinkClient(home)
+    try:
+        yield House(client, core, listener)
+    finally:
+        await client.close()
+        await listener.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:
