@@ -140,14 +140,13 @@ def next_move(state: AgentState, now: int) -> Move:
 
 
 def limit_reached(state: AgentState, now: int) -> str | None:
-    """The sentence that says which limit is used up, or None."""
+    """The sentence that says which limit is used up, or None. Money is not among them: it is looked at before each call,
+    together with what others have set aside, and a run that meets a limit of it waits."""
     limits, used = state.definition.limits, state.used
     if used.steps >= limits.steps:
         return f"The limit of {limits.steps} steps is used up."
     if used.tokens >= limits.tokens:
         return f"The limit of {limits.tokens:,} tokens is used up."
-    if limits.cost_micros and used.cost_micros >= limits.cost_micros:
-        return f"The money limit of {limits.cost_micros / 1_000_000:.2f} is used up."
     if now - state.started_at >= limits.wall_clock_seconds * 1000:
         return f"The time limit of {limits.wall_clock_seconds} seconds is used up."
     return None

@@ -62,6 +62,7 @@ _FORMS = (
     _is_not(r"(sk|rk|pk)_(live|test)_\S+", "It is Stripe's. Store it under Connectors."),
 )
 _IN_TEXT = re.compile("|".join(rf"(?<![A-Za-z0-9_-])(?:{form.pattern.pattern})" for form in _FORMS))
+_BEGINNING = re.compile(r"[sgcrp]k[-_]|xai-|AIza|nvapi-|fw_|pplx-|hf_|gh[pos]_|github_pat_|xox[a-z]-|csk-|gsk_")
 KNOWN_HOSTS = frozenset(form.found.host for form in _FORMS if form.found is not None)
 
 REMOVED = "[a key was here]"
@@ -108,4 +109,5 @@ def check_key(key: str, host: str) -> None:
 
 def without_keys(text: str) -> str:
     """A text with everything taken out that has the form of a key."""
-    return _IN_TEXT.sub(REMOVED, text)
+    # Most texts hold nothing like one, and looking for the beginnings alone is quicker by far.
+    return _IN_TEXT.sub(REMOVED, text) if _BEGINNING.search(text) else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from legate_core.errors import Invalid
 from legate_core.llm import anthropic, ollama, openai, openai_compatible, openrouter, scripted
 from legate_core.llm.base import Model
+from legate_core.llm.fallback import alone
 from legate_core.llm.pricing import Price
 from legate_core.llm.surroundings import Key, ModelSettings, Provider, Surroundings
 
@@ -22,18 +23,21 @@ PROVIDERS: dict[str, Provider] = {
 
 
 def open_model(model: ModelSettings, surroundings: Surroundings) -> Model:
-    """The model that a definition's settings describe. Raises `Invalid` that names what is wrong with them."""
-    return _provider(model).open(model, surroundings)
+    """The model that a definition's settings describe, without those that may answer in its place.
+
+    Raises `Invalid` that names what is wrong with them.
+    """
+    return _provider(model).open(alone(model), surroundings)
 
 
 def key_of(model: ModelSettings) -> Key | None:
     """The secret that the model needs and the host it goes to, so that it can be lent before the model is opened."""
-    return _provider(model).key(model)
+    return _provider(model).key(alone(model))
 
 
 def price_of(model: ModelSettings) -> Price | None:
     """What the model costs: the definition's own price, else the provider's, else None."""
-    return _provider(model).price(model)
+    return _provider(model).price(alone(model))
 
 
 def _provider(model: ModelSettings) -> Provider:

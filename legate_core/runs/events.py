@@ -79,6 +79,53 @@ class RunErased(Event):
     run_id: str
 
 
+@event("run.model_passed")
+@dataclass(frozen=True, slots=True)
+class ModelPassed(Event):
+    """The next model of the agent's list was asked in place of one that could not answer or that money did not allow."""
+
+    run_id: str
+    model: str
+    instead_of: str
+    because: str
+
+
+@event("budget.set")
+@dataclass(frozen=True, slots=True)
+class BudgetSet(Event):
+    """A limit on money is in force, in millionths; runs that waited for one look again."""
+
+    budget_id: str
+    limit_micros: int
+
+
+@event("budget.removed")
+@dataclass(frozen=True, slots=True)
+class BudgetRemoved(Event):
+    """A limit on money is gone."""
+
+    budget_id: str
+
+
+@event("budget.nearly_used")
+@dataclass(frozen=True, slots=True)
+class BudgetNearlyUsed(Event):
+    """Four fifths of a limit on money are used. Told once in each of its periods."""
+
+    budget_id: str
+    run_id: str
+    percent: int
+
+
+@event("budget.reached")
+@dataclass(frozen=True, slots=True)
+class BudgetReached(Event):
+    """A run waits, because its next model call does not fit under a limit on money."""
+
+    budget_id: str
+    run_id: str
+
+
 @event("run.money_reserved")
 @dataclass(frozen=True, slots=True)
 class MoneyReserved(Event):

@@ -98,6 +98,7 @@ class Executor:
                 "fence": row["fence"] + 1,
                 "started_at": row["started_at"] or ctx.now,
                 "reserved_micros": 0,
+                "reason": "",
             }
             row = ctx.update(runs, run_id, changes, expect={"fence": row["fence"], "status": row["status"]})
             if row is None:
@@ -160,6 +161,8 @@ class Executor:
         ended = await self._models.call(work, move)
         if ended is None:
             return True
+        if ended.is_parked:
+            return False
         if ended.is_vault:
             await self._change(work, lambda ctx: _park_for_vault(ctx, work))
         else:

@@ -32,6 +32,7 @@ class WaitingFor(enum.StrEnum):
     TIMER = "timer"
     CHILD = "child"
     VAULT = "vault"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One line of a run's log. `detail` is what the person sees behind it: text said, arguments, what came back."""
+    """One line of a run's log. `detail` is what the person sees behind it: text said, arguments, what came back; `model`
+    is who was asked, where a model was."""
 
     id: str
     run_id: str
@@ -71,6 +73,7 @@ class StepRow:
     cost_micros: int
     started_at: int
     finished_at: int
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

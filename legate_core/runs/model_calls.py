@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from legate_core.agents.loop import CallModel
 from legate_core.errors import LegateError, LimitReached, Locked
-from legate_core.kernel.context import Context
+from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Tick
 from legate_core.llm.base import Model, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer, Usage
+from legate_core.llm.fallback import OUTAGE, Link, chain
 from legate_core.llm.pricing import Price, reserve, settle
-from legate_core.runs import store
-from legate_core.runs.events import MoneyReserved
+from legate_core.llm.recording import asked_digest
+from legate_core.runs import budgets, store
+from legate_core.runs.budgets import Blocked, Budget
+from legate_core.runs.events import ModelPassed, MoneyReserved
 from legate_core.runs.model import RunRecord, StepRecord
 from legate_core.runs.store import Superseded
 from legate_core.runs.work import Work
@@ -36,11 +39,25 @@ class ModelPort:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The call says how the run goes on without a reply: it ends, or it waits for the vault."""
+    """The call says how the run goes on without a reply: it ends, it waits for the vault, or it waits already."""
 
     reason: str
     is_early: bool = False
     is_vault: bool = False
+    is_parked: bool = False
+
+
+@dataclass
+class _Call:
+    """One model being asked: what it may cost, what is set aside for it, and who was passed over before."""
+
+    work: Work
+    link: Link
+    request: ModelRequest
+    started_at: int
+    price: Price | None = None
+    reserved: int = 0
+    passed: Sequence[str] = field(default_factory=tuple[str, ...])
 
 
 class ModelCaller:
@@ -52,28 +69,51 @@ class ModelCaller:
         self._streams: dict[str, asyncio.Task[Reply]] = {}
 
     async def call(self, work: Work, move: CallModel) -> Ended | None:
-        """Make the call and record what came of it; None where the run goes on as usual."""
-        request = self._request(work, move)
-        started_at = self._kernel.clock.now()
-        reserved = 0
-        price: Price | None = None
+        """Make the call and record what came of it; None where the run goes on as usual.
+
+        Where the agent names other models, the next one that is for the case is asked in the same turn: after an outage,
+        or where money does not allow this one.
+        """
         try:
-            price = self._port.price(work.definition.model)
-            reserved = await self._reserve(work, request, price)
-            model = await self._port.open(work.run, work.definition.model)
-            reply = await self._stream(work, model, request)
+            left = list(chain(work.definition.model))
+        except LegateError as error:
+            return Ended(error.message)
+        passed: list[str] = []
+        while True:
+            link = left.pop(0)
+            call = _Call(work, link, self._request(work, move, link), self._kernel.clock.now(), passed=tuple(passed))
+            ended = await self._ask(call, left)
+            if not isinstance(ended, Link):
+                return ended
+            passed.append(link.name)
+            del left[: left.index(ended)]
+
+    async def _ask(self, call: _Call, left: Sequence[Link]) -> Ended | Link | None:
+        """Ask one model; the link to ask in its place, where that is how it goes on."""
+        try:
+            call.price = self._port.price(call.link.settings)
+            blocked = await self._reserve(call, next_for(left, "budget"))
+            if blocked is not None:
+                return blocked
+            model = await self._port.open(call.work.run, call.link.settings)
+            reply = await self._stream(call, model)
         except Locked as error:
-            await self._release(work, reserved)
+            await self._release(call)
             return Ended(error.message, is_vault=True)
         except LimitReached as error:
-            return Ended(error.message, is_early=True)
+            return await self._pass(call, next_for(left, "budget"), "budget") or Ended(error.message, is_early=True)
         except ModelFailed as error:
-            await self._record_failure(work, error.message, started_at, reserved, error.usage, price)
+            further = next_for(left, "outage") if error.kind in OUTAGE else None
+            if further is not None and error.usage is None:
+                return await self._pass(call, further, "outage")
+            await self._record_failure(call, error.message, error.kind, error.usage)
+            if further is not None:
+                return await self._pass(call, further, "outage")
             return Ended(error.message) if error.kind in FATAL else None
         except LegateError as error:
-            await self._record_failure(work, error.message, started_at, reserved, None, price)
+            await self._record_failure(call, error.message, "", None)
             return Ended(error.message)
-        await self._record_reply(work, reply, price, started_at, reserved)
+        await self._record_reply(call, reply)
         return None
 
     def interrupt(self, run_id: str) -> None:
@@ -82,8 +122,8 @@ class ModelCaller:
         if task is not None:
             task.cancel()
 
-    def _request(self, work: Work, move: CallModel) -> ModelRequest:
-        model = work.definition.model
+    def _request(self, work: Work, move: CallModel, link: Link) -> ModelRequest:
+        model = link.settings
         specs = [work.catalog.spec(name) for name in work.definition.tools if name in work.catalog]
         return ModelRequest(
             model=str(model.get("model", "")),
@@ -91,37 +131,68 @@ class ModelCaller:
             tools=tuple(ToolOffer(spec.name, spec.description, spec.parameters) for spec in specs),
             max_tokens=int(model.get("max_tokens", MAX_OUTPUT_TOKENS)),
             temperature=model.get("temperature"),
+            attempt=len(work.state.model_failures),
         )
 
-    async def _reserve(self, work: Work, request: ModelRequest, price: Price | None) -> int:
-        """Set aside what the call may cost at most, before it is made. Raises `LimitReached` where it does not fit."""
-        limit = work.definition.limits.cost_micros
-        if not limit:
-            return 0
-        if price is None:
+    async def _reserve(self, call: _Call, further: Link | None) -> Ended | Link | None:
+        """Set aside what the call may cost at most, before it is made; None once that is done or nothing limits it.
+
+        Where it does not fit, the next model is named, or the run is parked, in the very transaction that looked. Raises
+        `LimitReached` for a model without a price.
+        """
+        work, limit = call.work, call.work.definition.limits.cost_micros
+        actor = self._kernel.system(work.run.workspace_id)
+        if not limit and not await self._kernel.look(actor, lambda ctx: _has_budget(ctx, work.run)):
+            return None
+        if call.price is None:
             raise LimitReached(
-                f"The model {request.model} has no price, so a money limit cannot be kept. "
+                f"The model {call.link.name} has no price, so a money limit cannot be kept. "
                 "Give it a price, or remove the limit."
             )
-        amount = reserve(request, price)
+        amount = reserve(call.request, call.price)
         if amount == 0:
-            return 0
-        if work.state.used.cost_micros + amount > limit:
-            raise LimitReached(
-                f"The next model call may cost {amount / 1e6:.4f}, which does not fit under the money limit "
-                f"of {limit / 1e6:.2f}. Raise the limit, or give the agent less to read."
-            )
+            return None
 
-        def set_aside(ctx: Context) -> None:
-            store.hold_fence(ctx, work.run, {"reserved_micros": amount})
-            ctx.emit(MoneyReserved(work.run.id, amount))
+        def set_aside(ctx: Context) -> Blocked | None:
+            store.check_fence(ctx, work.run)
+            blocked = budgets.judge(_budgets(ctx, work), amount, ctx.now)
+            if blocked is None:
+                store.hold_fence(ctx, work.run, {"reserved_micros": amount})
+                ctx.emit(MoneyReserved(work.run.id, amount))
+            elif further is None and not budgets.park(
+                ctx, work.run.id, work.run.fence, work.worked_ms(ctx.now), blocked
+            ):
+                raise Superseded
+            return blocked
 
-        await self._change(work, set_aside)
-        return amount
+        blocked = await self._change(work, set_aside)
+        if blocked is None:
+            call.reserved = amount
+            return None
+        if further is not None:
+            return await self._pass(call, further, "budget")
+        self._kernel.ticks.publish(Tick(work.run.id, "budget", blocked.reason))
+        return Ended(blocked.reason, is_parked=True)
 
-    async def _release(self, work: Work, reserved: int) -> None:
-        if not reserved:
+    async def _pass(self, call: _Call, further: Link | None, because: str) -> Link | None:
+        """Say that the next model is asked instead, and give back what was set aside for this one."""
+        if further is None:
+            return None
+        work = call.work
+
+        def pass_on(ctx: Context) -> None:
+            store.hold_fence(ctx, work.run, {"reserved_micros": 0})
+            ctx.emit(ModelPassed(work.run.id, further.name, call.link.name, because))
+
+        await self._change(work, pass_on)
+        call.reserved = 0
+        self._kernel.ticks.publish(Tick(work.run.id, "model", f"{further.name} is asked instead of {call.link.name}."))
+        return further
+
+    async def _release(self, call: _Call) -> None:
+        if not call.reserved:
             return
+        work = call.work
 
         def give_back(ctx: Context) -> None:
             store.hold_fence(ctx, work.run, {"reserved_micros": 0})
@@ -129,9 +200,10 @@ class ModelCaller:
 
         await self._change(work, give_back)
 
-    async def _stream(self, work: Work, model: Model, request: ModelRequest) -> Reply:
-        task = asyncio.get_running_loop().create_task(self._read(work.run.id, model, request))
-        self._streams[work.run.id] = task
+    async def _stream(self, call: _Call, model: Model) -> Reply:
+        run_id = call.work.run.id
+        task = asyncio.get_running_loop().create_task(self._read(run_id, model, call.request))
+        self._streams[run_id] = task
         try:
             return await task
         except asyncio.CancelledError:
@@ -141,7 +213,7 @@ class ModelCaller:
             # Only the stream was cut off: somebody ended the run, and whoever did has it now.
             raise Superseded from None
         finally:
-            self._streams.pop(work.run.id, None)
+            self._streams.pop(run_id, None)
             if not task.done():
                 task.cancel()
 
@@ -153,35 +225,26 @@ class ModelCaller:
                 return chunk
         raise ModelFailed("bad_reply", "The model ended its stream without a reply.")
 
-    async def _record_reply(
-        self, work: Work, reply: Reply, price: Price | None, started_at: int, reserved: int
-    ) -> None:
-        calls = ", ".join(call.name for call in reply.tool_calls)
+    async def _record_reply(self, call: _Call, reply: Reply) -> None:
+        calls = ", ".join(tool.name for tool in reply.tool_calls)
         label = f"asks for {calls}" if calls else "answers"
-        await self._record(work, "done", label, {"reply": reply.to_json()}, started_at, reserved, reply.usage, price)
+        if call.passed:
+            label = f"{label[:80]} · {call.link.name[:60]}, in place of {call.passed[0]}"
+        body = {"reply": reply.to_json(), "asked": asked_digest(call.request)}
+        await self._record(call, "done", label, body, reply.usage)
 
-    async def _record_failure(
-        self, work: Work, reason: str, started_at: int, reserved: int, usage: Usage | None, price: Price | None
-    ) -> None:
-        used = usage or Usage()
-        await self._record(work, "failed", "no usable reply", {"error": reason}, started_at, reserved, used, price)
+    async def _record_failure(self, call: _Call, reason: str, kind: str, usage: Usage | None) -> None:
+        body = {"error": reason, "kind": kind, "asked": asked_digest(call.request)}
+        await self._record(call, "failed", "no usable reply", body, usage or Usage())
 
-    async def _record(
-        self,
-        work: Work,
-        state: str,
-        label: str,
-        body: dict[str, Any],
-        started_at: int,
-        reserved: int,
-        usage: Usage,
-        price: Price | None,
-    ) -> None:
+    async def _record(self, call: _Call, state: str, label: str, body: dict[str, Any], usage: Usage) -> None:
+        work = call.work
         tokens = (usage.input_tokens, usage.output_tokens)
-        cost = settle(usage, price) if price is not None else 0
+        cost = settle(usage, call.price) if call.price is not None else 0
 
-        def record(ctx: Context) -> int:
-            return store.add_step(
+        def record(ctx: Context) -> tuple[int, list[str]]:
+            found = _budgets(ctx, work) if cost else []
+            index = store.add_step(
                 ctx,
                 work.run,
                 kind="model",
@@ -190,12 +253,30 @@ class ModelCaller:
                 body=body,
                 tokens=tokens,
                 cost_micros=cost,
-                started_at=started_at,
-                release_micros=reserved,
+                started_at=call.started_at,
+                release_micros=call.reserved,
+                model=call.link.name,
             )
+            return index, budgets.tell(ctx, work.run.id, found, cost)
 
-        index = await self._change(work, record)
+        index, told = await self._change(work, record)
+        call.reserved = 0
+        for sentence in told:
+            self._kernel.ticks.publish(Tick(work.run.id, "budget", sentence))
         work.add(StepRecord(index, "model", state, "", "", body, sum(tokens), cost))
 
     async def _change(self, work: Work, change: Callable[[Context], Any]) -> Any:
         return await self._kernel.change(self._kernel.system(work.run.workspace_id), change, f"run {work.run.id}")
+
+
+def next_for(left: Sequence[Link], because: str) -> Link | None:
+    """The next model that is for this case."""
+    return next((link for link in left if because in link.on), None)
+
+
+def _has_budget(ctx: ReadContext, run: RunRecord) -> bool:
+    return budgets.has_any(ctx, run.id, run.agent_id)
+
+
+def _budgets(ctx: ReadContext, work: Work) -> list[Budget]:
+    return budgets.applying(ctx, work.run.id, work.run.agent_id, work.definition.limits.cost_micros)

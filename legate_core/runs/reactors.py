@@ -23,10 +23,13 @@ def wake_run(ctx: Context, fact: Recorded) -> None:
     hold_until = int(fact.body.get("hold_until") or 0)
     if fact.name == ActionSettled.name and fact.body["state"] == "in_doubt":
         return
+    row = ctx.get(runs, run_id)
+    if row is not None and row["waiting_for"] in (WaitingFor.VAULT.value, WaitingFor.BUDGET.value):
+        # It asks its model next, so every action it had is settled; a fact that is heard late is no reason to look.
+        return
     if hold_until <= ctx.now:
         ready(ctx, run_id, fact.name)
         return
-    row = ctx.get(runs, run_id)
     if row is None or row["status"] not in (RunStatus.WAITING.value, RunStatus.IN_DOUBT.value):
         return
     wake_at = min(hold_until, row["wake_at"] or hold_until)

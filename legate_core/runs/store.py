@@ -86,6 +86,7 @@ def add_step(
     cost_micros: int = 0,
     started_at: int | None = None,
     release_micros: int = 0,
+    model: str = "",
 ) -> int:
     """Append one step to a run this worker holds, in this transaction; its index."""
     row = check_fence(ctx, run)
@@ -113,6 +114,7 @@ def add_step(
             "label": label[:160],
             "action_id": action_id or None,
             "call_id": call_id[:80] or None,
+            "model": model[:160] or None,
             "body_ref": ctx.bodies.put(run.id, body) if body is not None else None,
             "input_tokens": tokens[0],
             "output_tokens": tokens[1],
@@ -247,6 +249,7 @@ def step_row(row: Mapping[str, Any], action: Mapping[str, Any] | None, detail: s
         cost_micros=row["cost_micros"],
         started_at=row["started_at"],
         finished_at=(action["settled_at"] or 0) if action is not None else (row["finished_at"] or 0),
+        model=row["model"] or "",
     )
 
 

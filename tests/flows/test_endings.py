@@ -130,8 +130,8 @@ async def test_money_is_set_aside_before_a_call_and_what_does_not_fit_is_not_spe
     model = {"provider": "scripted", "turns": list(ENDLESS), "price": PRICE, "max_tokens": 1000}
     run_id = await story.run(turn(0, "x"), model=model, limits=Limits(cost_micros=200_000))
     row = await story.row(run_id)
-    assert row.status == "ended_early"
-    assert "money limit" in row.reason
+    assert (row.status, row.waiting_for) == ("waiting", "budget")
+    assert "the run's money limit of 0.20" in row.reason
     assert 0 < row.cost_micros <= 200_000
     reserved = await story.facts("run.money_reserved")
     assert reserved[0].body["micros"] > 0

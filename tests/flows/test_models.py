@@ -1,0 +1,255 @@
+"""Money and models, told as stories: limits that park and go on, models that answer in another's place, a run played again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from legate_core.agents.model import Limits
+from legate_core.errors import LegateError, NotFound
+from legate_core.runs.commands import CancelRun, StartRun
+from legate_core.runs.money import Budgets, RemoveBudget, SetBudget, Spending
+from tests.fakes.model_server import ModelServer, refused, said
+from tests.flows.story import Story, call, turn
+
+PRICE = {"input": "3", "output": "15"}
+LOOKING = [turn(at, "", call("world.look", text=f"page {at}")) for at in range(5)]
+SIX_CALLS = [*LOOKING, turn(5, "Done.")]
+
+
+def priced(turns: list[Mapping[str, Any]] | None = None, **more: Any) -> dict[str, Any]:
+    """A scripted model that costs money, a call of it at most about three cents."""
+    return {"provider": "scripted", "turns": turns or SIX_CALLS, "price": PRICE, "max_tokens": 1000} | more
+
+
+async def run(story: Story, model: Mapping[str, Any] | None = None, limit: int = 0) -> str:
+    """A run of an agent with this model, gone as far as it goes."""
+    return await story.run(turn(0, "x"), model=model or priced(), limits=Limits(cost_micros=limit))
+
+
+async def status(story: Story, run_id: str) -> tuple[str, str]:
+    row = await story.row(run_id)
+    return row.status, row.waiting_for
+
+
+WAITS = ("waiting", "budget")
+DONE = ("succeeded", "")
+
+
+async def test_a_run_at_its_limit_waits_and_goes_on_when_the_limit_is_raised(story: Story) -> None:
+    run_id = await run(story, limit=60_000)
+    assert await status(story, run_id) == WAITS
+    row = await story.row(run_id)
+    assert 0 < row.cost_micros <= 60_000
+    assert "goes on when the limit is raised" in row.reason
+    await story.answer(SetBudget("run", "total", 61_000, run_id))
+    assert await status(story, run_id) == WAITS, "a raise that is too small"
+    await story.answer(SetBudget("run", "total", 5_000_000, run_id))
+    assert await status(story, run_id) == DONE
+    row = await story.row(run_id)
+    assert (row.reason, row.cost_micros > 0) == ("", True)
+    assert [fact.body["budget_id"] for fact in await story.facts("budget.reached")] == [f"run.{run_id}.total"] * 2
+
+
+async def test_a_run_that_waits_for_money_survives_a_restart_and_can_be_cancelled(story: Story) -> None:
+    run_id = await run(story, limit=60_000)
+    await story.restart()
+    assert await status(story, run_id) == WAITS
+    await story.answer(CancelRun(run_id))
+    assert await status(story, run_id) == ("cancelled", "")
+
+
+@pytest.mark.parametrize(("period", "seconds"), [("day", 86_400), ("month", 32 * 86_400)])
+async def test_a_limit_of_the_workspace_parks_every_run_until_its_time_turns(
+    story: Story, period: str, seconds: int
+) -> None:
+    await story.send(SetBudget("workspace", period, 60_000))
+    first = await run(story)
+    second = await run(story)
+    assert (await status(story, first), await status(story, second)) == (WAITS, WAITS)
+    assert f"per {period}" in (await story.row(second)).reason
+    spent = (await story.rows(Budgets()))[f"workspace.{period}"]
+    assert spent.spent_micros == (await story.row(first)).cost_micros + (await story.row(second)).cost_micros <= 60_000
+    await story.answer(CancelRun(second))
+    await story.later(seconds)
+    after = await story.row(first)
+    assert after.cost_micros > spent.spent_micros, "it went on in the new time"
+    assert (await story.rows(Budgets()))[f"workspace.{period}"].spent_micros < after.cost_micros
+
+
+async def test_an_agents_limit_holds_for_its_runs_together_and_for_no_others(story: Story) -> None:
+    agent_id = await story.publish(turn(0, "x"), model=priced([turn(0, "Done.")]))
+    await story.send(SetBudget("agent", "total", 40_000, agent_id))
+    ids: list[str] = []
+    for _ in range(9):
+        ids.append(await story.send(StartRun(agent_id, "Do it.")))
+        await story.settled()
+    states = [await status(story, run_id) for run_id in ids]
+    done = states.count(DONE)
+    assert 0 < done < 9
+    assert states == [DONE] * done + [WAITS] * (9 - done), "the first that fit are done, the others wait"
+    assert await status(story, await run(story, priced([turn(0, "Done.")]))) == DONE
+    await story.answer(RemoveBudget(f"agent.{agent_id}.total"))
+    assert [await status(story, run_id) for run_id in ids] == [DONE] * 9
+    with pytest.raises(NotFound):
+        await story.send(RemoveBudget(f"agent.{agent_id}.total"))
+
+
+async def test_four_fifths_are_told_once_in_each_time(story: Story) -> None:
+    small = priced(max_tokens=20)
+    await story.send(SetBudget("workspace", "day", 600_000))
+    await run(story, small)
+    spent = (await story.rows(Budgets()))["workspace.day"].spent_micros
+    await story.send(SetBudget("workspace", "day", int(spent * 2 / 0.9)))
+    await run(story, small)
+    (told,) = await story.facts("budget.nearly_used")
+    assert 80 <= told.body["percent"] <= 90
+    await story.later(86_400)
+    await run(story, small)
+    assert len(await story.facts("budget.nearly_used")) == 1, "a new day begins at nothing"
+    await run(story, small)
+    assert len(await story.facts("budget.nearly_used")) == 2
+
+
+async def test_money_is_given_back_when_the_call_cost_less(story: Story) -> None:
+    await story.send(SetBudget("workspace", "total", 10_000_000))
+    run_id = await run(story)
+    assert await status(story, run_id) == DONE
+    budget = (await story.rows(Budgets()))["workspace.total"]
+    row = await story.row(run_id)
+    assert (budget.spent_micros, budget.reserved_micros) == (row.cost_micros, 0)
+    reserved = sum(fact.body["micros"] for fact in await story.facts("run.money_reserved"))
+    assert reserved > row.cost_micros
+
+
+async def test_a_limit_of_the_workspace_refuses_a_model_without_a_price(story: Story) -> None:
+    await story.send(SetBudget("workspace", "month", 10_000_000))
+    model = {"provider": "openai_compatible", "base_url": "https://models.example/v1", "model": "fake-1"}
+    row = await story.row(await run(story, model))
+    assert row.status == "ended_early"
+    assert "openai_compatible/fake-1 has no price" in row.reason
+
+
+async def test_what_was_spent_is_known_by_agent_and_model(story: Story) -> None:
+    run_id = await run(story)
+    row = await story.row(run_id)
+    (spent,) = await story.ask(Spending())
+    assert (spent.agent_id, spent.model, spent.calls) == (row.agent_id, "scripted", 6)
+    assert (spent.cost_micros, spent.input_tokens, spent.output_tokens) == (
+        row.cost_micros,
+        row.input_tokens,
+        row.output_tokens,
+    )
+    assert await story.ask(Spending(until=1)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        SetBudget("world", "day", 1),
+        SetBudget("workspace", "week", 1),
+        SetBudget("workspace", "day", -1),
+        SetBudget("workspace", "day", 1, "agt_1"),
+        SetBudget("agent", "day", 1, "agt_nobody"),
+        SetBudget("run", "total", 1, "run_nobody"),
+    ],
+)
+async def test_a_limit_that_makes_no_sense_is_refused(story: Story, wrong: SetBudget) -> None:
+    with pytest.raises(LegateError) as caught:
+        await story.send(wrong)
+    assert caught.value.message.endswith(".")
+    assert await story.rows(Budgets()) == {}
+
+
+# Models in another's place
+
+SPARE = {"provider": "scripted", "turns": [turn(0, "The spare one answers.")]}
+
+
+async def test_the_next_model_answers_where_the_first_cannot_and_the_log_says_so(story: Story) -> None:
+    model = {"provider": "scripted", "turns": [turn(0, "x", fault="unavailable")], "fallbacks": [SPARE]}
+    run_id = await run(story, model)
+    assert (await story.detail(run_id)).result == "The spare one answers."
+    (step,) = await story.log(run_id)
+    assert (step.model, "in place of scripted" in step.label) == ("scripted", True)
+    (fact,) = await story.facts("run.model_passed")
+    assert fact.body["because"] == "outage"
+
+
+async def test_a_real_servers_outage_is_bridged_and_its_refusal_is_not(story: Story) -> None:
+    async with ModelServer(refused(503, {"message": "down"}, retry_after="999")) as server:
+        main = {"provider": "openai_compatible", "base_url": server.base_url, "model": "big", "fallbacks": [SPARE]}
+        run_id = await run(story, main)
+        assert await status(story, run_id) == DONE
+        assert (await story.log(run_id))[0].label.endswith("in place of openai_compatible/big")
+        server.answers = [refused(400, {"message": "no such parameter"})]
+        row = await story.row(await run(story, main))
+    assert row.status == "failed"
+    assert "no such parameter" in row.reason
+    assert len(await story.facts("run.model_passed")) == 1
+
+
+async def test_the_cheaper_model_is_asked_where_money_does_not_allow_the_first(story: Story) -> None:
+    model = priced(fallbacks=[SPARE | {"on": ["budget"]}])
+    run_id = await run(story, model, limit=1_000)
+    assert await status(story, run_id) == DONE
+    assert (await story.row(run_id)).cost_micros == 0
+    (fact,) = await story.facts("run.model_passed")
+    assert fact.body["because"] == "budget"
+
+
+async def test_a_spare_model_is_asked_only_for_what_it_is_there(story: Story) -> None:
+    model = priced(fallbacks=[SPARE | {"on": ["outage"]}])
+    assert await status(story, await run(story, model, limit=1_000)) == WAITS
+    model = {
+        "provider": "scripted",
+        "turns": [turn(0, "x", fault="timeout")],
+        "fallbacks": [SPARE | {"on": ["budget"]}],
+    }
+    row = await story.row(await run(story, model))
+    assert (row.status, "3 times in a row" in row.reason) == ("failed", True)
+    assert await story.facts("run.model_passed") == []
+
+
+async def test_a_chain_goes_on_to_its_end_and_says_who_was_first(story: Story) -> None:
+    down = {"provider": "scripted", "turns": [turn(0, "x", fault="rate_limited")]}
+    run_id = await run(story, down | {"fallbacks": [down, down | {"on": ["budget"]}, SPARE]})
+    assert (await story.detail(run_id)).result == "The spare one answers."
+    assert len(await story.facts("run.model_passed")) == 2
+
+
+async def test_after_a_call_was_acted_on_the_next_model_goes_on_where_the_first_left_off(story: Story) -> None:
+    turns = [turn(0, "", call("world.look")), turn(1, "x", fault="unavailable")]
+    spare = {"provider": "scripted", "turns": [turn(0, "I saw nothing."), turn(1, "I saw it.")]}
+    run_id = await run(story, {"provider": "scripted", "turns": turns, "fallbacks": [spare]})
+    assert (await story.detail(run_id)).result == "I saw it."
+    assert await story.tool_states(run_id) == ["confirmed"]
+
+
+@pytest.mark.parametrize(
+    "fallbacks",
+    [
+        "scripted",
+        [1],
+        [{}],
+        [SPARE] * 6,
+        [SPARE | {"on": []}],
+        [SPARE | {"on": ["rain"]}],
+        [{"fallbacks": [], **SPARE}],
+    ],
+)
+async def test_a_list_of_models_that_makes_no_sense_ends_the_run_in_words(story: Story, fallbacks: Any) -> None:
+    row = await story.row(await run(story, {"provider": "scripted", "turns": [turn(0, "x")], "fallbacks": fallbacks}))
+    assert row.status == "failed"
+    assert "allback" in row.reason
+    assert row.reason.endswith(".")
+
+
+async def test_a_server_that_answers_needs_no_spare(story: Story) -> None:
+    async with ModelServer(said("Here I am.")) as server:
+        main = {"provider": "openai_compatible", "base_url": server.base_url, "model": "big", "fallbacks": [SPARE]}
+        run_id = await run(story, main)
+    assert (await story.detail(run_id)).result == "Here I am."
+    assert (await story.log(run_id))[0].label == "answers"
