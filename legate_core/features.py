@@ -12,13 +12,30 @@ from legate_core.kernel.registry import Registry, registry
 from legate_core.policy import commands as policy
 from legate_core.policy import queries as rules
 from legate_core.runs import commands as runs
-from legate_core.runs import doubt, money
+from legate_core.runs import doubt, money, traffic
 from legate_core.runs import queries as logs
 from legate_core.runs import reactors as wakes
 from legate_core.vault import commands as vault
 from legate_core.vault import queries as secrets
 
-ROOMS = (audit, actions, agents, approvals, inbox, identity, policy, rules, runs, doubt, money, logs, wakes, vault, secrets)
+ROOMS = (
+    audit,
+    actions,
+    agents,
+    approvals,
+    inbox,
+    identity,
+    policy,
+    rules,
+    runs,
+    doubt,
+    money,
+    traffic,
+    logs,
+    wakes,
+    vault,
+    secrets,
+)
 
 
 def features() -> Registry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from legate_core.errors import Invalid
-from legate_core.llm import anthropic, ollama, openai, openai_compatible, openrouter, scripted
+from legate_core.llm import anthropic, ollama, openai, openai_compatible, openrouter, recorded, scripted
 from legate_core.llm.base import Model
 from legate_core.llm.fallback import alone
 from legate_core.llm.pricing import Price
@@ -17,6 +17,7 @@ PROVIDERS: dict[str, Provider] = {
         openai.PROVIDER,
         openai_compatible.PROVIDER,
         openrouter.PROVIDER,
+        recorded.PROVIDER,
         scripted.PROVIDER,
     )
 }

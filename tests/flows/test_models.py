@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from legate_core.agents.model import Limits
-from legate_core.errors import LegateError, NotFound
-from legate_core.runs.commands import CancelRun, StartRun
+from legate_core.errors import Conflict, LegateError, NeedsReauthentication, NotFound
+from legate_core.runs.commands import CancelRun, EraseRun, StartRun
 from legate_core.runs.money import Budgets, RemoveBudget, SetBudget, Spending
+from legate_core.runs.traffic import RunTraffic
 from tests.fakes.model_server import ModelServer, refused, said
 from tests.flows.story import Story, call, turn
 
@@ -253,3 +256,75 @@ async def test_a_server_that_answers_needs_no_spare(story: Story) -> None:
         run_id = await run(story, main)
     assert (await story.detail(run_id)).result == "Here I am."
     assert (await story.log(run_id))[0].label == "answers"
+
+
+# A run played again
+
+TRACKING = {"to": "kim@example.com", "text": "see the parcel"}
+
+
+async def recorded(story: Story, run_id: str) -> dict[str, Any]:
+    story.prove()
+    return await story.ask(RunTraffic(run_id))
+
+
+async def test_a_run_is_executed_again_exactly_from_its_recording(story: Story, tmp_path: Path) -> None:
+    turns = [
+        turn(0, "I look.", call("world.look", **TRACKING)),
+        turn(1, "", call("world.look")),
+        turn(2, "It is near."),
+    ]
+    first = await run(story, {"provider": "scripted", "turns": turns})
+    traffic = await recorded(story, first)
+    assert [entry["model"] for entry in traffic["entries"]] == ["scripted"] * 3
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(traffic))
+    second = await run(story, {"provider": "recorded", "recording": str(path)})
+    assert (await story.detail(second)).result == "It is near."
+    assert [(step.kind, step.state, step.detail) for step in await story.log(second)] == [
+        (step.kind, step.state, step.detail) for step in await story.log(first)
+    ]
+    again = await recorded(story, second)
+    assert [entry["asked"] for entry in again["entries"]] == [entry["asked"] for entry in traffic["entries"]]
+    assert [entry["reply"] for entry in again["entries"]] == [entry["reply"] for entry in traffic["entries"]]
+
+
+async def test_failures_are_played_again_too(story: Story) -> None:
+    turns = [turn(0, "Done.", fault="unavailable", times=2)]
+    first = await run(story, {"provider": "scripted", "turns": turns})
+    states = [step.state for step in await story.log(first)]
+    assert states == ["failed", "failed", "done"]
+    second = await run(story, {"provider": "recorded", "traffic": await recorded(story, first)})
+    assert [step.state for step in await story.log(second)] == states
+    assert (await story.detail(second)).result == "Done."
+
+
+async def test_a_run_that_asks_anything_else_is_stopped_and_not_answered_with_something_near(story: Story) -> None:
+    first = await run(story, {"provider": "scripted", "turns": [turn(0, "Done.")]})
+    traffic = await recorded(story, first)
+    second = await story.run(turn(0, "x"), task="Something else.", model={"provider": "recorded", "traffic": traffic})
+    row = await story.row(second)
+    assert row.status == "failed"
+    assert "no repetition" in row.reason
+
+
+async def test_what_looks_like_a_key_is_in_no_recording_and_the_recording_still_plays(story: Story) -> None:
+    key = "sk-proj-" + "a" * 48
+    turns = [turn(0, f"I found {key}.", call("world.look", to="kim@example.com", text=key)), turn(1, "Done.")]
+    first = await story.run(turn(0, "x"), task=f"Use {key}.", model={"provider": "scripted", "turns": turns})
+    traffic = await recorded(story, first)
+    assert key not in json.dumps(traffic)
+    assert "[a key was here]" in json.dumps(traffic)
+    second = await story.run(turn(0, "x"), task=f"Use {key}.", model={"provider": "recorded", "traffic": traffic})
+    assert (await story.row(second)).status == (await story.row(first)).status
+
+
+async def test_a_recording_needs_a_fresh_proof_and_a_run_that_is_there(story: Story) -> None:
+    first = await run(story, {"provider": "scripted", "turns": [turn(0, "Done.")]})
+    with pytest.raises(NeedsReauthentication):
+        await story.ask(RunTraffic(first))
+    with pytest.raises(NotFound):
+        await recorded(story, "run_nobody")
+    await story.send(EraseRun(first))
+    with pytest.raises(Conflict, match="erased"):
+        await recorded(story, first)
