@@ -45,6 +45,7 @@ def build(call: Call, facts: Facts, verdict: Verdict, *, agent: str, why: str, b
         ),
         raw_arguments=dict(call.arguments),
         schema=dict(call.tool.parameters),
+        outline=title_of(call.tool, call.arguments, with_content=False),
     )
 
 

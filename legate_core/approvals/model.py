@@ -93,7 +93,10 @@ class ScopeChip:
 
 @dataclass(frozen=True)
 class Card:
-    """Everything a person needs to decide, in the order it is shown. Frozen when the question is asked."""
+    """Everything a person needs to decide, in the order it is shown. Frozen when the question is asked.
+
+    `outline` is the title without the values that are content: for places where others may look on.
+    """
 
     sentence: str
     title: str
@@ -112,6 +115,7 @@ class Card:
     scopes: tuple[ScopeChip, ...] = ()
     raw_arguments: Any = None
     schema: Any = None
+    outline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

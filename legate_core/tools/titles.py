@@ -18,10 +18,10 @@ def places(title: str) -> tuple[str, ...]:
     return tuple(PLACE.findall(title))
 
 
-def title_of(spec: ToolSpec, arguments: Mapping[str, Json]) -> str:
+def title_of(spec: ToolSpec, arguments: Mapping[str, Json], *, with_content: bool = True) -> str:
     """The sentence fragment after "<agent> wants to", its values short, one line, without control and bidi signs.
 
-    One pass: a value that looks like a place stays text.
+    One pass: a value that looks like a place stays text. Without content, what steers nothing is shown as “…”.
     """
     if not spec.title:
         return f"call {spec.name}"
@@ -29,6 +29,8 @@ def title_of(spec: ToolSpec, arguments: Mapping[str, Json]) -> str:
 
     def shown(match: re.Match[str]) -> str:
         name = match[1]
+        if not with_content and spec.role_of(name).role == "content":
+            return "…"
         value = arguments[name] if name in arguments else properties.get(name, {}).get("default", "")
         return in_a_sentence(value)
 

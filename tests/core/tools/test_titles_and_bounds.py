@@ -1,9 +1,11 @@
 """What a person and a model are shown of a call and its result: short, one line, never misleading."""
 
+from dataclasses import replace
+
 import pytest
 
 from legate_core.tools.bounds import MAX_CONTENT_CHARS, bounded, cut
-from legate_core.tools.spec import Effect, Observation, ToolSpec
+from legate_core.tools.spec import Argument, Effect, Observation, ToolSpec
 from legate_core.tools.titles import in_a_sentence, title_of
 
 SPEC = ToolSpec(
@@ -18,6 +20,13 @@ SPEC = ToolSpec(
 def test_a_title_shows_the_values_and_defaults():
     shown = title_of(SPEC, {"to": ["kim@example.com", "lee@example.com"], "subject": "Refund"})
     assert shown == "send 3 mails about Refund to kim@example.com, lee@example.com"
+
+
+def test_an_outline_leaves_out_what_is_content_and_nothing_else():
+    spec = replace(SPEC, arguments={"subject": Argument(role="content")})
+    given = {"to": "kim@example.com", "subject": "Your diagnosis"}
+    assert title_of(spec, given, with_content=False) == "send 3 mails about … to kim@example.com"
+    assert title_of(spec, given) == "send 3 mails about Your diagnosis to kim@example.com"
 
 
 def test_a_value_that_looks_like_a_place_stays_text():
