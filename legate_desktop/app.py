@@ -16,16 +16,19 @@ from pathlib import Path
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
+from legate_desktop import pages
 from legate_desktop.live import Bridge
 from legate_desktop.opening import opener
-from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
+from legate_desktop.shell.context import PageContext
+from legate_desktop.shell.places import with_places
+from legate_desktop.shell.registry import find_pages
 from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import CHOICES, look
 from legate_desktop.theme.resources import load_fonts
-from legate_desktop.words import tr
+from legate_desktop.words import plural, tr
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +44,19 @@ def arguments() -> argparse.ArgumentParser:
 
 
 class Desktop:
-    """The window, its states and the bridge, tied together."""
+    """The window, what its pages share, and the bridge, tied together."""
 
     def __init__(self, app: QApplication, options: argparse.Namespace) -> None:
         self.app = app
         self.bridge = Bridge(opener(practice=options.practice, home=options.home, server=options.server))
-        self.approvals = ApprovalsState(self.bridge)
-        self.runs = RunsState(self.bridge)
         self.practice = Practice(self.bridge)
+        self.context = PageContext(self.bridge, self.practice)
         self._is_first_list = True
         name = tr("Practice workspace") if options.practice else options.server or tr("Personal workspace")
-        self.window = Window(self.approvals, self.runs, self.practice, name)
+        self.window = Window(self.context, with_places(find_pages(pages)), name, first="approvals")
+        self.runs = self.context.state(RunsState)
         self.bridge.ready.connect(self._on_ready)
-        self.bridge.away.connect(self._on_away)
+        self.bridge.away.connect(self.context.engine_went)
         self.bridge.back.connect(self._on_back)
         self.runs.counts_changed.connect(self._on_runs)
         # A turn of the event loop after the paint, so that the frame is on the screen before the import begins.
@@ -72,23 +75,22 @@ class Desktop:
     def _on_ready(self) -> None:
         if self.bridge.practice is not None:
             self.practice.offer(*self.bridge.practice)
-        self.approvals.open()
-        self.runs.open()
-        self.window.say_engine(tr("Local engine"), "green")
+        self.context.engine_opened()
+        self._say_engine()
 
     def _on_runs(self) -> None:
         self.practice.runs_are(self.runs.open_count, self.runs.count, is_first=self._is_first_list)
         self._is_first_list = False
-
-    def _on_away(self, words: str) -> None:
-        self.window.say_engine(tr("Engine away"), "red")
-        self.window.runs.banner.say(words)
-        self.approvals.engine_went(words)
+        self._say_engine()
 
     def _on_back(self) -> None:
-        self.window.say_engine(tr("Local engine"), "green")
-        self.window.runs.banner.say("")
-        self.approvals.engine_came()
+        self.context.engine_came()
+        self._say_engine()
+
+    def _say_engine(self) -> None:
+        running = self.runs.running_count
+        words = f"{tr('Local engine')} · {plural('%n running', running)}" if running else tr("Local engine")
+        self.window.say_engine(words, "green")
 
 
 def main(argv: list[str] | None = None) -> int:

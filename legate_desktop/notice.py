@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from legate_desktop.theme.tokens import TOAST_MS
@@ -10,11 +11,11 @@ from legate_desktop.theme.tokens import TOAST_MS
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to say in a toast."""
+    """Something to say in a toast. `undo` takes back what was done, and is offered while the toast stands."""
 
     text: str
     is_error: bool = False
-    may_undo: bool = False
+    undo: Callable[[], None] | None = None
     lasts_ms: int = TOAST_MS
 
 

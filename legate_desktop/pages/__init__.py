@@ -1,1 +1,1 @@
-"""The pages, each a `state` that knows no widget and a `page` that has no opinion."""
+"""The pages, one package each; `shell/registry.py` says what a page is and finds them."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
+from legate_desktop.shell.registry import PageSpec
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import colour, font, look
 from legate_desktop.theme.resources import pixmap
@@ -15,33 +25,15 @@ from legate_desktop.widgets.labels import Caption, Label
 from legate_desktop.words import counted, tr
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A page in the sidebar. `key` is what follows G, `is_turn` says that its count is a person's turn."""
-
-    id: str
-    name: str
-    icon: str
-    group: str
-    key: str
-    is_turn: bool = False
-
-
-PLACES: tuple[Place, ...] = (
-    Place("runs", "Runs", "activity", "Operate", "R"),
-    Place("approvals", "Approvals", "shield-check", "Operate", "P", is_turn=True),
-)
-
-
 class PlaceButton(QAbstractButton):
     """One page: icon, name, count."""
 
-    def __init__(self, place: Place, parent: QWidget | None = None) -> None:
+    def __init__(self, page: PageSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.place = place
+        self.page = page
         self.count = 0
         self.is_narrow = False
-        self.setText(tr(place.name))
+        self.setText(tr(page.title))
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -53,7 +45,7 @@ class PlaceButton(QAbstractButton):
         self.count = count
         name = self.text()
         self.setAccessibleName(f"{name}, {count}" if count else name)
-        self.setToolTip(f"{self.accessibleName()}   G {self.place.key}")
+        self.setToolTip(f"{self.accessibleName()}   G {self.page.key}" if self.page.key else self.accessibleName())
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -72,7 +64,7 @@ class PlaceButton(QAbstractButton):
         left = (self.width() - side) / 2 if self.is_narrow else 10
         ink = "amber_text" if is_here else "text3"
         at = QPointF(left, (self.height() - side) / 2)
-        painter.drawPixmap(at, pixmap(self.place.icon, ink, side, self.devicePixelRatioF()))
+        painter.drawPixmap(at, pixmap(self.page.icon, ink, side, self.devicePixelRatioF()))
         if self.is_narrow:
             self._paint_dot(painter)
             return
@@ -81,12 +73,12 @@ class PlaceButton(QAbstractButton):
         painter.drawText(box.adjusted(left + side + 11, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         if self.count:
             painter.setFont(font("mono"))
-            painter.setPen(colour("amber_text" if self.place.is_turn else "text3"))
+            painter.setPen(colour("amber_text" if self.page.is_turn else "text3"))
             flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box.adjusted(0, 0, -8, 0), flags, counted(self.count))
 
     def _paint_dot(self, painter: QPainter) -> None:
-        if self.count and self.place.is_turn:
+        if self.count and self.page.is_turn:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour("amber"))
             painter.drawEllipse(QPointF(self.width() - 10, 9), 3.5, 3.5)
@@ -211,8 +203,9 @@ class Sidebar(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, workspace: str, parent: QWidget | None = None) -> None:
+    def __init__(self, pages: Sequence[PageSpec], workspace: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._pages = pages
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.is_narrow = False
@@ -229,6 +222,7 @@ class Sidebar(QWidget):
     def choose(self, page_id: str) -> None:
         """Mark this page as the one shown."""
         self.places[page_id].setChecked(True)
+        self._area.ensureWidgetVisible(self.places[page_id])
 
     def set_count(self, page_id: str, count: int) -> None:
         """The count beside a page."""
@@ -264,18 +258,35 @@ class Sidebar(QWidget):
         self._column.addLayout(self._head)
         self._column.addSpacing(10)
         self._column.addWidget(self.workspace)
-        group, buttons = "", QButtonGroup(self)
-        for place in PLACES:
-            if place.group != group:
-                group = place.group
-                caption = Caption(tr(group))
-                caption.setContentsMargins(14, 12, 0, 4)
-                self._captions.append(caption)
-                self._column.addWidget(caption)
-            button = PlaceButton(place)
-            button.clicked.connect(lambda _checked=False, place=place: self.chosen.emit(place.id))
-            buttons.addButton(button)
-            self.places[place.id] = button
-            self._column.addWidget(button)
-        self._column.addStretch(1)
+        self._column.addWidget(self._build_places(), 1)
         self._column.addWidget(self.engine)
+
+    def _build_places(self) -> QScrollArea:
+        """The groups and their pages; they scroll where the window is too low for all of them."""
+        places = QWidget()
+        places.setObjectName("sidebarPlaces")
+        column = QVBoxLayout(places)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        group, buttons = "", QButtonGroup(self)
+        for page in self._pages:
+            if page.group != group:
+                group = page.group
+                caption = Caption(tr(group))
+                caption.setContentsMargins(14, 10, 0, 3)
+                self._captions.append(caption)
+                column.addWidget(caption)
+            button = PlaceButton(page)
+            button.clicked.connect(lambda _checked=False, page=page: self.chosen.emit(page.id))
+            buttons.addButton(button)
+            self.places[page.id] = button
+            column.addWidget(button)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(places)
+        self._area = area
+        return area

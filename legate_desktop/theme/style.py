@@ -45,6 +45,7 @@ def style_sheet(theme: Theme) -> str:
 * {{ outline: none; }}
 QMainWindow, QWidget#page {{ background: {theme.abyss}; }}
 QWidget#sidebar {{ background: {theme.deck}; border-right: 1px solid {theme.line}; }}
+QWidget#sidebarPlaces {{ background: {theme.deck}; }}
 QWidget#detail, QScrollArea#detail, QWidget#detailBody {{ background: {theme.panel}; }}
 QWidget#detail {{ border-left: 1px solid {theme.line}; }}
 QWidget#answers {{ background: {theme.panel}; border-top: 1px solid {theme.line}; }}

@@ -88,13 +88,28 @@ class PageTitle(QWidget):
 
 
 class Page(QWidget):
-    """The ground of a page, with its glow."""
+    """The ground of a page, with its glow, and what the window asks of each: where it is, and to go back there."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._glow = Glow()
+
+    def take_focus(self) -> None:
+        """The page was opened: the keys go where a person begins."""
+        self.setFocus()
+
+    def place(self) -> str:
+        """The id of what is chosen, for going back to it."""
+        return ""
+
+    def show_place(self, object_id: str) -> None:
+        """Choose this; an id that is not there leaves the page as it is, and a page of its own kind says so."""
+
+    def foot(self) -> QWidget | None:
+        """What toasts must not cover, such as the row of answers."""
+        return None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -86,13 +86,12 @@ class Toasts(QWidget):
     def __init__(self, over: QWidget, foot: QWidget | None = None) -> None:
         super().__init__(over)
         self._over = over
-        self._foot = foot
-        if foot is not None:
-            foot.installEventFilter(self)
+        self._foot: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         over.installEventFilter(self)
+        self.set_foot(foot)
         self.hide()
 
     def add(
@@ -126,6 +125,16 @@ class Toasts(QWidget):
             self._fade_in(toast)
         self.said.emit(text)
         return toast
+
+    def set_foot(self, foot: QWidget | None) -> None:
+        """Stay above this from now on."""
+        if self._foot is not None:
+            self._foot.removeEventFilter(self)
+        self._foot = foot
+        if foot is not None:
+            foot.installEventFilter(self)
+        if self.isVisible():
+            self._place()
 
     def toasts(self) -> list[Toast]:
         """What is shown now, oldest first."""

@@ -20,11 +20,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from legate_desktop.pages.approvals.state import ApprovalsState
+from legate_desktop.pages.runs.page import RunsPage
 from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme.look import look
 from legate_desktop.theme.resources import load_fonts
 from tests.desktop import fake_core
-from tests.desktop.stage import make_window
+from tests.desktop.stage import make_window, page_of
 
 PICTURES = Path(__file__).parent / "pictures"
 RATIOS = ("1", "1.5")
@@ -36,21 +38,21 @@ KEPT = (448, 288)
 def _waiting(row_id: str) -> Callable[[Window], None]:
     def choose(window: Window) -> None:
         window.go("approvals")
-        window.approvals.state.set_tab("waiting")
-        window.approvals.state.select(row_id)
+        window.context.state(ApprovalsState).set_tab("waiting")
+        window.context.state(ApprovalsState).select(row_id)
 
     return choose
 
 
 def _rules(window: Window) -> None:
     window.go("approvals")
-    window.approvals.state.set_tab("rules")
-    window.approvals.state.select("rul_1")
+    window.context.state(ApprovalsState).set_tab("rules")
+    window.context.state(ApprovalsState).select("rul_1")
 
 
 def _runs(window: Window) -> None:
     window.go("runs")
-    window.runs.steps.selectRow(3)
+    page_of(window, "runs", RunsPage).steps.selectRow(3)
 
 
 SHOTS: dict[str, Callable[[Window], None]] = {

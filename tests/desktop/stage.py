@@ -10,16 +10,24 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from legate_desktop import pages
+from legate_desktop.pages.approvals.page import ApprovalsPage
 from legate_desktop.pages.approvals.state import ApprovalsState
+from legate_desktop.pages.runs.page import RunsPage
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
+from legate_desktop.shell.context import PageContext
+from legate_desktop.shell.places import with_places
+from legate_desktop.shell.registry import find_pages
 from legate_desktop.shell.window import Window
 from legate_desktop.theme.tokens import INERT_MS
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
+from legate_desktop.widgets.page_title import Page
 from tests.desktop.fake_core import NOW, FakeBridge, practice_bridge
 
 D = TypeVar("D", bound=Dialog)
+P = TypeVar("P", bound=Page)
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -43,9 +51,14 @@ class Clock:
 
 
 def make_states(bridge: FakeBridge, clock: Clock | None = None) -> tuple[ApprovalsState, RunsState, Practice]:
-    """The states of the pages on a fake bridge."""
+    """The states of the pages on a fake bridge, by themselves."""
     approvals = ApprovalsState(bridge, clock=clock or Clock(), wall_clock=lambda: NOW)
     return approvals, RunsState(bridge, wall_clock=lambda: NOW), Practice(bridge)
+
+
+def make_context(bridge: FakeBridge, clock: Clock | None = None) -> PageContext:
+    """What pages share, on a fake bridge and clocks that stand still."""
+    return PageContext(bridge, Practice(bridge), clock=clock or Clock(), wall_clock=lambda: NOW)
 
 
 def make_window(
@@ -53,12 +66,18 @@ def make_window(
 ) -> tuple[Window, FakeBridge]:
     """A window that is open on its core, or still waits for it."""
     bridge = bridge or practice_bridge()
-    approvals, runs, practice = make_states(bridge, clock)
-    window = Window(approvals, runs, practice, "Practice workspace")
+    context = make_context(bridge, clock)
+    window = Window(context, with_places(find_pages(pages)), "Practice workspace", first="approvals")
     if is_open:
-        approvals.open()
-        runs.open()
+        context.engine_opened()
     return window, bridge
+
+
+def page_of(window: Window, page_id: str, kind: type[P]) -> P:
+    """A page by its id, as the class it is."""
+    page = window.page(page_id)
+    assert isinstance(page, kind)
+    return page
 
 
 class Stage:
@@ -68,8 +87,9 @@ class Stage:
         self.bot = qtbot
         self.clock = Clock()
         self.window, self.bridge = make_window(bridge, self.clock, is_open=is_open)
-        self.approvals = self.window.approvals
-        self.runs = self.window.runs
+        self.context = self.window.context
+        self.approvals = page_of(self.window, "approvals", ApprovalsPage)
+        self.runs = page_of(self.window, "runs", RunsPage)
         self.state = self.approvals.state
 
     def show(self, width: int = 1280, height: int = 860) -> None:

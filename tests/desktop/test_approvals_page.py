@@ -426,11 +426,13 @@ def test_an_answer_that_wants_proof_asks_for_the_passphrase(stage: Stage) -> Non
 
 
 def test_an_engine_away_shows_a_banner_and_counts_what_is_kept(stage: Stage) -> None:
-    stage.state.engine_went("The engine stopped.")
+    stage.context.engine_went("The engine stopped.")
     stage.choose(FIRST)
     stage.press(Key.Key_A)
+    assert stage.window.banner.isVisible()
+    assert stage.window.banner.text.text() == "The engine stopped."
     assert stage.approvals.banner.isVisible()
-    assert stage.approvals.banner.text.text() == "The engine stopped. 1 answer kept and sent when it is back."
+    assert stage.approvals.banner.text.text() == "1 answer kept and sent when the engine is back."
     stage.state.engine_came()
     assert not stage.approvals.banner.isVisible()
     assert stage.sent_names() == ["ApproveAction"]

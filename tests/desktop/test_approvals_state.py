@@ -67,7 +67,7 @@ def test_approving_sends_the_digest_of_the_card_and_six_seconds_to_undo(desk: De
     assert desk.bridge.sent == [SURFACE.ApproveAction(FIRST, f"digest-{FIRST}", hold_seconds=6)]
     assert desk.state.is_answering(FIRST)
     assert desk.said == ["Approved: Reply desk wants to send a mail to kim@example.com"]
-    assert desk.notices[0].may_undo
+    assert desk.notices[0].undo is not None
     assert desk.notices[0].lasts_ms == TOAST_MS
 
 
@@ -203,7 +203,7 @@ def test_what_is_in_doubt_takes_its_three_answers_and_no_other(desk: Desk, choic
     assert desk.bridge.sent == []
     desk.state.settle_doubt(choice)  # type: ignore[arg-type]  # the parameters are the three words
     assert desk.bridge.sent == [SURFACE.SettleDoubt("act_8", choice)]
-    assert not desk.notices[-1].may_undo
+    assert desk.notices[-1].undo is None
 
 
 def test_an_answer_that_wants_proof_is_sent_only_after_it(desk: Desk) -> None:

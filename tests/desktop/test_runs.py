@@ -116,7 +116,7 @@ def test_a_step_is_shown_whole_below_the_log(stage: Stage) -> None:
 
 
 def test_ctrl_digits_and_g_go_from_page_to_page(stage: Stage) -> None:
-    stage.press(Key.Key_1, CONTROL)
+    stage.press(Key.Key_7, CONTROL)
     assert stage.window.pages.currentWidget() is stage.runs
     stage.press(Key.Key_G)
     stage.press(Key.Key_P)
@@ -194,7 +194,7 @@ def test_a_deputy_that_was_deleted_is_told_and_may_be_tried_again() -> None:
 
 def test_the_empty_pages_offer_the_deputy_by_button_and_key(qtbot: QtBot) -> None:
     stage = Stage(qtbot, empty_bridge())
-    stage.window.approvals.practice.offer(*PRACTICE)
+    stage.context.practice.offer(*PRACTICE)
     stage.show()
     assert stage.approvals.empty.action.isVisible()
     assert stage.approvals.empty.title.text() == "Nothing waits for you"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,10 +16,12 @@ from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, Reje
 from legate_desktop.pages.approvals.row import ApprovalDelegate
 from legate_desktop.pages.approvals.rule import RuleView
 from legate_desktop.pages.approvals.state import ApprovalsState, Unsent
+from legate_desktop.pages.approvals.verbs import VERBS
 from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, Tab, row_sentence
 from legate_desktop.practice import Practice
+from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
-from legate_desktop.verbs import APPROVALS, Verbs
+from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
@@ -37,25 +38,17 @@ DOUBTS = ("happened", "do_it", "give_up")
 
 
 class ApprovalsPage(Page):
-    """`say` shows a notice as a toast; the window gives it. `open_run` asks the window to show a run's log."""
+    """The page of an `ApprovalsState`; what it says and where it leads goes through the context."""
 
-    open_run = Signal(str)
-
-    def __init__(
-        self,
-        state: ApprovalsState,
-        practice: Practice,
-        say: Callable[[Notice], None],
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, context: PageContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.state = state
-        self.practice = practice
-        self._say = say
+        self.context = context
+        self.state = context.state(ApprovalsState)
+        self.practice = context.practice
         self._seconds = QTimer(self, interval=AGES_EVERY_MS)
         self._undo_ends = QTimer(self, singleShot=True)
         self._build()
-        self.verbs = Verbs(self, APPROVALS)
+        self.verbs = Verbs(self, VERBS)
         self._build_answers()
         self._bind()
         self._show_rows()
@@ -98,7 +91,7 @@ class ApprovalsPage(Page):
             text = tr(
                 "These arguments are too large to edit here: {size} characters. Approve or reject them as they are."
             )
-            self._say(Notice(text.format(size=f"{size:,}"), is_error=True))
+            self.context.say(Notice(text.format(size=f"{size:,}"), is_error=True))
             return
         dialog = EditDialog(self.state.card, self)
         dialog.sent.connect(lambda: self._send_edit(dialog))
@@ -111,7 +104,7 @@ class ApprovalsPage(Page):
     def show_run(self) -> None:
         """Show the log of the run that asks."""
         if self.state.card is not None:
-            self.open_run.emit(self.state.card.row.run_id)
+            self.context.go("runs", self.state.card.row.run_id)
 
     def delete_chosen_rule(self) -> None:
         """Delete the rule under the cursor; the only way back is a new answer."""
@@ -121,6 +114,15 @@ class ApprovalsPage(Page):
     def take_focus(self) -> None:
         """The page was opened: the keys go to the list, or to where it will be."""
         self.stack.take_focus()
+
+    def place(self) -> str:
+        return self.state.selected_id
+
+    def show_place(self, object_id: str) -> None:
+        self.state.reveal(object_id)
+
+    def foot(self) -> QWidget:
+        return self.answers
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
@@ -212,6 +214,7 @@ class ApprovalsPage(Page):
         state = self.state
         state.rows_changed.connect(self._show_rows)
         state.tab_changed.connect(self._on_tab)
+        state.filter_cleared.connect(self.filter.clear)
         state.selection_changed.connect(self._show_selection)
         state.card_changed.connect(self._show_card)
         state.answering_changed.connect(self._show_answering)
@@ -221,7 +224,6 @@ class ApprovalsPage(Page):
         self._undo_ends.timeout.connect(self._settle)
         self.card.run_wanted.connect(self.show_run)
         state.engine_changed.connect(self._show_engine)
-        state.noticed.connect(self._say)
         self.filter.textChanged.connect(state.set_filter)
         self.filter.installEventFilter(self)
         self.tabs.chosen.connect(self._on_tab_chosen)
@@ -338,12 +340,8 @@ class ApprovalsPage(Page):
         self._settle()
 
     def _show_engine(self) -> None:
-        state = self.state
-        words = state.engine_words
-        if words and state.unsent_count:
-            kept = plural("%n answer(s) kept and sent when it is back.", state.unsent_count)
-            words = f"{words} {kept}"
-        self.banner.say(words)
+        kept = self.state.unsent_count
+        self.banner.say(plural("%n answer(s) kept and sent when the engine is back.", kept) if kept else "")
 
     def _settle(self) -> None:
         """Which answers stand under the card, and which of them may be given."""

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from legate_desktop.notice import Notice, monotonic_ms, wall_ms
 from legate_desktop.pages.approvals import requests
 from legate_desktop.pages.approvals.view import (
+    TABS,
     ApprovalRow,
     Card,
     DoubtChoice,
@@ -41,6 +42,7 @@ class ApprovalsState(QObject):
     rows_changed = Signal()
     counts_changed = Signal()
     tab_changed = Signal()
+    filter_cleared = Signal()
     selection_changed = Signal()
     card_changed = Signal()
     answering_changed = Signal()
@@ -79,6 +81,7 @@ class ApprovalsState(QObject):
         self._undoable: tuple[str, int] | None = None
         self._card_shown_at = 0
         self._asked_for = ""
+        self._wanted_id = ""
         self._watched: set[Tab] = set()
         self._is_open = False
 
@@ -190,6 +193,28 @@ class ApprovalsState(QObject):
         self.selected_id = row_id
         self.selection_changed.emit()
         self._read_card()
+
+    def reveal(self, row_id: str) -> None:
+        """Choose a row wherever it stands: on another tab, or hidden by the filter. One that is nowhere is said."""
+        tab: Tab | None = next((tab for tab in TABS if any(row.id == row_id for row in self._all[tab])), None)
+        if tab is None:
+            self._reveal_later(row_id)
+            return
+        self._wanted_id = ""
+        self.set_tab(tab)
+        if all(row.id != row_id for row in self._shown):
+            self.set_filter("")
+            self.filter_cleared.emit()
+        self.select(row_id)
+
+    def _reveal_later(self, row_id: str) -> None:
+        """Answered questions are read only when somebody asks for one; so what is not here may yet come."""
+        is_read = {"waiting", "decided"} <= {tab for tab in TABS if self._sources[tab]}
+        self._wanted_id = "" if is_read else row_id
+        if is_read and row_id:
+            self.noticed.emit(Notice(tr("There is no approval {id} here. This is the list.").format(id=row_id)))
+        elif row_id:
+            self._watch("decided")
 
     def move(self, by: int) -> None:
         """The next row, or the one before."""
@@ -321,6 +346,8 @@ class ApprovalsState(QObject):
             self.counts_changed.emit()
         if tab == self.tab:
             self._rebuild()
+        if self._wanted_id:
+            self.reveal(self._wanted_id)
 
     def _rebuild(self) -> None:
         words = self.filter_text.casefold().split()
@@ -416,7 +443,7 @@ class ApprovalsState(QObject):
         if may_undo:
             self._undoable = (unsent.row_id, self._clock() + held_ms)
             self.undo_changed.emit()
-        self.noticed.emit(Notice(unsent.said, may_undo=may_undo, lasts_ms=held_ms or TOAST_MS))
+        self.noticed.emit(Notice(unsent.said, undo=self.undo if may_undo else None, lasts_ms=held_ms or TOAST_MS))
 
     def _refused(self, unsent: Unsent, message: str) -> None:
         self._answering.discard(unsent.row_id)

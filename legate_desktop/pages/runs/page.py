@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.models import LiveModel
-from legate_desktop.notice import Notice
 from legate_desktop.pages.runs.rows import RunDelegate, StepDelegate
 from legate_desktop.pages.runs.state import RunsState
+from legate_desktop.pages.runs.verbs import VERBS
 from legate_desktop.pages.runs.view import RunRow, StepRow, figures, run_sentence, state_words, step_sentence
-from legate_desktop.practice import Practice
+from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
-from legate_desktop.verbs import RUNS, Verbs
+from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.list_stack import ListStack
-from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
+from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import counted, one_line, plural, tr
@@ -34,19 +32,18 @@ STEP_TEXT_LINES = 14
 
 
 class RunsPage(Page):
-    """`say` shows a notice as a toast; the window gives it."""
+    """The page of a `RunsState`; what it says goes through the context."""
 
-    def __init__(
-        self, state: RunsState, practice: Practice, say: Callable[[Notice], None], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, context: PageContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.state = state
-        self.practice = practice
+        self.context = context
+        self.state = context.state(RunsState)
+        self.practice = context.practice
         self.is_following = True
         self._seconds = QTimer(self, interval=AGES_EVERY_MS)
-        self.verbs = Verbs(self, RUNS)
+        self.verbs = Verbs(self, VERBS)
         self._build()
-        self._bind(say)
+        self._bind()
         self._show_rows()
         self._show_log()
 
@@ -55,6 +52,12 @@ class RunsPage(Page):
     def take_focus(self) -> None:
         """The page was opened: the keys go to the list, or to where it will be."""
         self.stack.take_focus()
+
+    def place(self) -> str:
+        return self.state.selected_id
+
+    def show_place(self, object_id: str) -> None:
+        self.state.select(object_id)
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
@@ -88,7 +91,6 @@ class RunsPage(Page):
         self.head = head
         self.filter = FilterField(tr("By name, state or reason"))
         head.row.addWidget(self.filter, 10)
-        self.banner = Banner()
         self.model: LiveModel[RunRow] = LiveModel(lambda run: run_sentence(run, self.state.now()))
         self.list = RowList(RunDelegate(self.state.now), tr("Runs"))
         self.list.setModel(self.model)
@@ -112,7 +114,6 @@ class RunsPage(Page):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.banner)
         whole.addWidget(self.splitter, 1)
 
     def _build_log(self) -> QWidget:
@@ -164,13 +165,12 @@ class RunsPage(Page):
         column.addLayout(foot)
         return log
 
-    def _bind(self, say: Callable[[Notice], None]) -> None:
+    def _bind(self) -> None:
         state = self.state
         state.rows_changed.connect(self._show_rows)
         state.selection_changed.connect(self._show_selection)
         state.log_changed.connect(self._show_log)
         state.streamed.connect(self._show_stream)
-        state.noticed.connect(say)
         self.practice.changed.connect(self._show_rows)
         self.empty.action.follow(self.verbs["practice"])
         self.filter.textChanged.connect(state.set_filter)
