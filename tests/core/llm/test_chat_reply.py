@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legate_core.llm.base import Message, ModelRequest, Reply, ToolCall, ToolOffer, Usage
 from legate_core.llm.assembly import MAX_CALLS
+from legate_core.llm.base import Message, ModelRequest, Reply, ToolCall, ToolOffer, Usage
 from legate_core.llm.chat_reply import ChatAssembly
 from legate_core.llm.server_errors import Asked, Trouble
 

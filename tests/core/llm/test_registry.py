@@ -97,7 +97,10 @@ def test_the_limit_of_tokens_has_the_name_that_the_server_takes(url: str, name: 
 def test_openrouter_is_a_preset():
     model: Any = open_model({"provider": "openrouter", "model": "openai/gpt-4o", "secret": "sec_1"}, Surroundings())
     assert (model.endpoint.base_url, model.endpoint.secret) == ("https://openrouter.ai/api/v1", "sec_1")
-    assert model.interface.body(ModelRequest("m", ()), "m")["provider"]["max_price"] == {"prompt": 2.5, "completion": 10.0}
+    assert model.interface.body(ModelRequest("m", ()), "m")["provider"]["max_price"] == {
+        "prompt": 2.5,
+        "completion": 10.0,
+    }
     with pytest.raises(Invalid, match="base_url"):
         PROVIDER.open({"provider": "openrouter", "model": "m", "base_url": "https://x.example"}, Surroundings())
 

@@ -22,6 +22,7 @@ TENANT_TABLES = (
     "journal",
     "journal_head",
     "member",
+    "model_source",
     "payload",
     "policy",
     "reactor_cursor",
@@ -82,7 +83,6 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
-        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_agent"),
     )
     op.create_table(
@@ -196,6 +196,21 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "person_id", name="pk_member"),
+    )
+    op.create_table(
+        "model_source",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("provider", sa.String(length=40), nullable=False),
+        sa.Column("who", sa.String(length=80), nullable=False),
+        sa.Column("base_url", sa.String(length=300), nullable=False),
+        sa.Column("secret_id", sa.String(length=40), nullable=False),
+        sa.Column("is_there", sa.Boolean(), nullable=False),
+        sa.Column("models", JSON, nullable=False),
+        sa.Column("cost_micros", sa.BigInteger(), nullable=False),
+        sa.Column("looked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_model_source"),
     )
     op.create_table(
         "payload",
