@@ -30,6 +30,12 @@ _HOME: dict[str, str] = {
         "kernel.dispatch": "Kernel",
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
         "kernel.registry": "Door",
+        "knowledge.commands": (
+            "AddFiles Added CancelDocuments CreateBase ReindexBase RemoveBase RemoveDocuments RenameBase RetryDocuments "
+            "UnwatchFolder UploadDocument WatchFolder"
+        ),
+        "knowledge.model": "BaseRow DocumentRow Found Hit Passage",
+        "knowledge.queries": "CitedPassage DocumentView Documents KnowledgeBases OpenDocument SearchKnowledge",
         "link.client": "open_link",
         "link.handover": "hand_over",
         "link.owner": "serve_link",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from legate_core.kernel.context import Actor, Context
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.ids import new_id
 from legate_core.kernel.payloads import BodyKeys
+from legate_core.knowledge.works import Works
 from legate_core.llm import surroundings as llm
 from legate_core.llm.base import Model
 from legate_core.llm.registry import key_of, open_model, price_of
@@ -71,6 +73,7 @@ class Core:
     _ownership: Ownership
 
     async def settled(self) -> None:
+    knowledge: Works
         """Wait until every run has gone as far as it can go without a person."""
         await self.transport.settled()
 
@@ -84,6 +87,7 @@ class Core:
             self._ownership.release()
 
 
+            await self.knowledge.close()
 async def open_local(
     settings: Settings,
     *,
@@ -131,11 +135,21 @@ async def _open(
         may_make = known is None or not await database.read(vault_has_records, workspace_id=known[0])
         kernel.ports.add(Vault, await asyncio.to_thread(Vault.open, keys, may_make=may_make))
         kernel.ports.add(Notary, await asyncio.to_thread(Notary.open, keys, may_make=known is None))
-        executor = _compose(kernel, authorizer, keys, settings, extra_tools)
+        broker = Broker()
         workspace_id, person_id = known or await _first_start(kernel)
         await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
     except BaseException:
         await asyncio.to_thread(database.close)
+        knowledge = Works(
+            kernel,
+            workspace_id,
+            settings.home,
+            settings.vectors,
+            broker.transport,
+            _lender(kernel, workspace_id, person_id),
+        )
+        toolbox = Toolbox(broker, DataFolder(settings.home), knowledge, extra_tools)
+        executor = _compose(kernel, authorizer, keys, settings, broker, toolbox)
         raise
     transport = Transport(kernel, executor, [workspace_id])
     owner = bootstrap.owner_of(workspace_id, person_id)
@@ -151,21 +165,21 @@ async def _open(
         _ownership=ownership,
     )
 
+        knowledge=knowledge,
 
 def _compose(
     kernel: Kernel,
     authorizer: MatrixAuthorizer,
     keys: KeyPort,
     settings: Settings,
-    extra_tools: Sequence[Tool],
+    broker: Broker,
+    toolbox: Toolbox,
 ) -> Executor:
     """Every port of this process, each found by its type."""
-    broker = Broker()
-    data_folder = DataFolder(settings.home)
-    toolbox = Toolbox(broker, data_folder, extra_tools)
+    kernel.ports.add(Broker, broker)
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
-    kernel.ports.add(DataFolder, data_folder)
+    kernel.ports.add(DataFolder, toolbox.data_folder)
     kernel.ports.add(Catalog, toolbox.everything)
     kernel.ports.add(RunFolders, RunFolders(str(settings.home / "runs")))
     return Executor(kernel, toolbox.of, Models(kernel, broker).port)
@@ -174,6 +188,18 @@ def _compose(
 async def _start(core: Core, *, is_worker: bool) -> None:
     """Recover what the last process left behind, then let everything run."""
     core.kernel.start(core.kernel.pump.pump(), "reactors")
+def _lender(kernel: Kernel, workspace_id: str, person_id: str) -> Callable[[str, str], Awaitable[str]]:
+    """Lends a secret to an embedder for one call, on behalf of whose workspace this is."""
+
+    async def lend_for(secret_id: str, host: str) -> str:
+        def borrow(ctx: Context) -> Secret:
+            return lend(ctx, secret_id, host, on_behalf_of=person_id)
+
+        return (await kernel.change(kernel.system(workspace_id), borrow, "knowledge")).reveal()
+
+    return lend_for
+
+
     core.kernel.pump.hear(core.workspace_id, None)
     core.kernel.start(core.checkpointer.run(), "checkpoints")
     if not is_worker:
@@ -181,6 +207,7 @@ async def _start(core: Core, *, is_worker: bool) -> None:
     core.kernel.on_hint = core.transport.hint
     await recover(core.kernel, core.executor, core.transport)
     core.kernel.start(core.transport.run(), "transport")
+    core.knowledge.start()
 
 
 async def _first_start(kernel: Kernel) -> tuple[str, str]:
@@ -202,11 +229,14 @@ def _user_name() -> str:
 
 
 class Toolbox:
-    """The tools of every agent, each in the folders its definition names."""
+    """The tools of every agent, each in the folders and with the knowledge bases that its definition names."""
 
-    def __init__(self, broker: Broker, data_folder: DataFolder, extra_tools: Sequence[Tool] = ()) -> None:
+    def __init__(
+        self, broker: Broker, data_folder: DataFolder, knowledge: Works, extra_tools: Sequence[Tool] = ()
+    ) -> None:
         self._broker = broker
-        self._data_folder = data_folder
+        self.data_folder = data_folder
+        self._knowledge = knowledge
         self._extra_tools = tuple(extra_tools)
         self._by_hash: dict[str, Catalog] = {}
         self.everything = self._catalog(Surroundings())
@@ -215,10 +245,11 @@ class Toolbox:
         """The catalogue of one definition; made once."""
         known = self._by_hash.get(definition.hash)
         if known is None:
-            self._data_folder.check(definition.folders)
+            self.data_folder.check(definition.folders)
             folders = {name: Path(path) for name, path in definition.folders.items()}
             sender = {"sender": definition.sender} if definition.sender else {}
-            known = self._catalog(Surroundings(folders=folders, fetch=self._broker.fetch, **sender))
+            search = self._knowledge.for_agent(definition.knowledge)
+            known = self._catalog(Surroundings(folders=folders, fetch=self._broker.fetch, knowledge=search, **sender))
             self._by_hash[definition.hash] = known
         return known
 

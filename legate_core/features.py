@@ -9,6 +9,9 @@ from legate_core.approvals import queries as inbox
 from legate_core.audit import queries as audit
 from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
+from legate_core.knowledge import commands as knowledge
+from legate_core.knowledge import queries as passages
+from legate_core.llm import commands as models
 from legate_core.policy import commands as policy
 from legate_core.policy import queries as rules
 from legate_core.runs import commands as runs
@@ -25,6 +28,8 @@ ROOMS = (
     approvals,
     inbox,
     identity,
+    knowledge,
+    passages,
     policy,
     rules,
     runs,

@@ -30,6 +30,7 @@ class Settings:
     token: str = ""
     host: str = "127.0.0.1"
     port: int = 8080
+    vectors: str = ""
     is_throw_away: bool = False
 
     @property
@@ -76,6 +77,7 @@ def from_environment(environment: Mapping[str, str] | None = None, home: Path | 
         token=env.get("LEGATE_TOKEN", ""),
         host=env.get("LEGATE_HOST", "127.0.0.1"),
         port=port,
+        vectors=env.get("LEGATE_VECTORS", ""),
         is_throw_away=(folder / THROW_AWAY).exists(),
     )
 

@@ -39,7 +39,7 @@ class AgentDefinition:
 
     `model` says which provider and model ("provider", "model", and what the provider needs); `tools` are names from the
     catalogue, and no other tool can be called; `folders` gives the agent's folders by name, as absolute paths; `sender` is
-    the address its mail is sent from.
+    the address its mail is sent from; `knowledge` are the knowledge bases it may search, by id or name, and no others.
     """
 
     name: str
@@ -50,6 +50,7 @@ class AgentDefinition:
     limits: Limits = field(default_factory=Limits)
     folders: Mapping[str, str] = field(default_factory=dict[str, str])
     sender: str = ""
+    knowledge: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -71,7 +72,11 @@ class AgentDefinition:
 
 def to_json(definition: AgentDefinition) -> dict[str, Any]:
     """A definition as JSON."""
-    return msgspec.to_builtins(definition)
+    data: dict[str, Any] = msgspec.to_builtins(definition)
+    if not definition.knowledge:
+        # Left out where there is none, so that versions published before there was such a field keep their hash.
+        data.pop("knowledge", None)
+    return data
 
 
 def from_json(data: Mapping[str, Any]) -> AgentDefinition:

@@ -62,16 +62,35 @@ class Fetch(Protocol):
     async def __call__(self, method: str, url: str) -> Response: ...
 
 
+class Passages(Protocol):
+    """What a search of knowledge bases found: as text for a model, where it came from in words, and as data."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def data(self) -> Json: ...
+
+
+class SearchKnowledge(Protocol):
+    """A search of exactly the knowledge bases that an agent was given."""
+
+    async def __call__(self, question: str, limit: int) -> Passages: ...
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """All that a connector may know of the world it works in.
 
     `folders` are the agent's folders by name; *mailbox* and *outbox* belong to mail, *run* is the run's own and cannot
-    be given away. `fetch` is the road to the network, if there is one; `sender` is whom practice mail comes from.
+    be given away. `fetch` is the road to the network, if there is one; `knowledge` searches the agent's knowledge bases, if
+    it has any; `sender` is whom practice mail comes from.
     """
 
     folders: Mapping[str, Path] = field(default_factory=dict[str, Path])
     fetch: Fetch | None = None
+    knowledge: SearchKnowledge | None = None
     sender: str = "you@practice.example"
 
     def __post_init__(self) -> None:

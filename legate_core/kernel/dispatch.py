@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
@@ -52,10 +53,11 @@ class Kernel:
     async def send(self, actor: Actor, command: Command[R], cause: str = "") -> R:
         """Run a command to its commit. Raises the handler's `LegateError`; then nothing was changed."""
         door = registry.of(command)
+        found = await self._before(actor, door, command)
 
         def handle(ctx: Context) -> R:
             self._authorizer.check(ctx, door, command)
-            return door.handler(ctx, command)
+            return door.handler(ctx, command, *found)
 
         return await self.change(actor, handle, cause or door.name)
 
@@ -75,13 +77,23 @@ class Kernel:
     async def ask(self, actor: Actor, query: Query[R]) -> R:
         """Answer a query from one consistent snapshot."""
         door = registry.of(query)
+        found = await self._before(actor, door, query)
 
         def transaction(connection: Connection) -> R:
             ctx = self.reading(connection, actor)
             self._authorizer.check(ctx, door, query)
-            return door.handler(ctx, query)
+            return door.handler(ctx, query, *found)
 
         return await self.database.read(transaction, workspace_id=actor.workspace_id)
+
+    async def _before(self, actor: Actor, door: Door, message: object) -> tuple[Any, ...]:
+        """What a door does outside of its transaction, for nobody who may not pass it; nothing for most doors."""
+        if door.before is None:
+            return ()
+        await self.look(actor, lambda ctx: self._authorizer.check(ctx, door, message))
+        if inspect.iscoroutinefunction(door.before):
+            return (await door.before(self.ports, actor, message),)
+        return (await asyncio.to_thread(door.before, self.ports, actor, message),)
 
     async def look(self, actor: Actor, work: Callable[[ReadContext], R]) -> R:
         """Run `work` on one consistent snapshot. For the engine's own parts; front ends `ask`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
-from legate_core.kernel.context import Context, ReadContext
+from legate_core.kernel.context import Actor, Ports, ReadContext
 from legate_core.kernel.messages import Command, LiveQuery, Query
 
 R = TypeVar("R")
@@ -17,11 +17,17 @@ INTERNAL = "engine.internal"
 """The permission of doors that only the engine itself may use; no role holds it."""
 
 
+Before = Callable[[Ports, Actor, Any], Any]
+"""What is done outside of the transaction: plain or awaitable, of the ports, the actor and the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """One message and everything that is declared about it.
 
     `route` is an HTTP method and path under `/v1` ("POST /approvals/{approval_id}/approve"); a public door has one.
+    `before` does what no transaction may wait for (large files, another process), once the permission is checked and before
+    the handler's transaction; what it found is the handler's third argument. A plain function runs in a thread.
     `owner` finds the person a message's object belongs to, for permissions that hold for one's own only.
     """
 
@@ -32,6 +38,7 @@ class Door:
     route: str
     kind: Literal["command", "query", "live"]
     owner: Callable[[ReadContext, Any], str | None] | None = None
+    before: Before | None = None
 
     @property
     def name(self) -> str:
@@ -75,11 +82,12 @@ def command(
     permission: str,
     route: str = "",
     owner: Callable[[ReadContext, Any], str | None] | None = None,
-) -> Callable[[Callable[[Context, Any], R]], Callable[[Context, Any], R]]:
+    before: Before | None = None,
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Declare the function below as a command's handler. With a `route` the door is public."""
 
-    def declare(handler: Callable[[Context, Any], R]) -> Callable[[Context, Any], R]:
-        registry.add(Door(message, handler, permission, bool(route), route, "command", owner))
+    def declare(handler: Callable[..., R]) -> Callable[..., R]:
+        registry.add(Door(message, handler, permission, bool(route), route, "command", owner, before))
         return handler
 
     return declare
@@ -91,12 +99,13 @@ def query(
     permission: str,
     route: str = "",
     owner: Callable[[ReadContext, Any], str | None] | None = None,
-) -> Callable[[Callable[[ReadContext, Any], R]], Callable[[ReadContext, Any], R]]:
+    before: Before | None = None,
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Declare the function below as a query's handler."""
 
-    def declare(handler: Callable[[ReadContext, Any], R]) -> Callable[[ReadContext, Any], R]:
+    def declare(handler: Callable[..., R]) -> Callable[..., R]:
         kind: Literal["query", "live"] = "live" if issubclass(message, LiveQuery) else "query"
-        registry.add(Door(cast("type[Any]", message), handler, permission, bool(route), route, kind, owner))
+        registry.add(Door(cast("type[Any]", message), handler, permission, bool(route), route, kind, owner, before))
         return handler
 
     return declare

@@ -19,7 +19,7 @@ from legate_core.client import Client
 from legate_core.errors import Forbidden, Invalid, LegateError, NotFound, Unavailable
 from legate_core.features import registry
 from legate_core.kernel.messages import LiveQuery
-from legate_core.kernel.registry import Door
+from legate_core.kernel.registry import INTERNAL, Door
 from legate_core.link import faults, frames, peers, places
 from legate_core.link.frames import Frame
 from legate_core.link.hello import Owner, fingerprint
@@ -168,7 +168,8 @@ class Listener:
         door = self._doors.get(name)
         if door is None:
             raise NotFound(f"This Legate knows no {name[:80]}. Restart Legate, so that both are of one version.")
-        if not door.public:
+        # Doors without a route are for whoever sits at this computer, and nobody else can reach this socket.
+        if door.permission == INTERNAL:
             raise Forbidden(f"{door.name} is for the engine itself; nobody may send it.")
         if door.kind not in kinds:
             raise Invalid(f"{door.name} is a {door.kind}. Ask for it as one.")

@@ -76,6 +76,27 @@ def keyword_matches(
     connection: Connection, workspace_id: str, bases: Sequence[str], words: Sequence[str], limit: int
 ) -> list[tuple[int, float]]:
     """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score.
+def words_in(connection: Connection, numbers: Sequence[int]) -> None:
+    """Let keywords find chunks that were just written. PostgreSQL sees to it by itself."""
+    if is_sqlite(connection):
+        connection.execute(_WORDS_IN, {"numbers": list(numbers)})
+
+
+def words_out(connection: Connection, numbers: Sequence[int]) -> None:
+    """Let keywords forget chunks that are about to be deleted; to be called while they are still there."""
+    if is_sqlite(connection):
+        connection.execute(_WORDS_OUT, {"numbers": list(numbers)})
+
+
+_WORDS_IN = text(
+    "INSERT INTO chunk_words(rowid, heading, text) SELECT number, heading, text FROM chunk WHERE number IN :numbers"
+).bindparams(bindparam("numbers", expanding=True))
+_WORDS_OUT = text(
+    "INSERT INTO chunk_words(chunk_words, rowid, heading, text) "
+    "SELECT 'delete', number, heading, text FROM chunk WHERE number IN :numbers"
+).bindparams(bindparam("numbers", expanding=True))
+
+
 
     Words are letters and digits, at least one. SQLite ranks by BM25; PostgreSQL has no such thing, so there each word
     counts as much as it is rare, up to `_COUNTED` chunks.

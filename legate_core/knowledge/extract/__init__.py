@@ -1,0 +1,1 @@
+"""Reading files: one module per format, run in a bounded process, each turning bytes into blocks that know their place."""
