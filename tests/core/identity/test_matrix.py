@@ -264,4 +264,4 @@ def _value(hint: Any) -> Any:
         return {"provider": "scripted"}
     if dataclasses.is_dataclass(hint):
         return _sample(hint)
-    return {str: "x", int: 1, float: 1.0, bool: False, Secret: Secret("x")}[hint]
+    return {str: "x", bytes: b"x", int: 1, float: 1.0, bool: False, Secret: Secret("x")}[hint]
