@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,10 +69,10 @@ class Core:
     checkpointer: Checkpointer
     workspace_id: str
     owner: Actor
+    knowledge: Works
     _ownership: Ownership
 
     async def settled(self) -> None:
-    knowledge: Works
         """Wait until every run has gone as far as it can go without a person."""
         await self.transport.settled()
 
@@ -84,10 +83,10 @@ class Core:
             await self.checkpointer.close()
         finally:
             await self.kernel.close()
+            await self.knowledge.close()
             self._ownership.release()
 
 
-            await self.knowledge.close()
 async def open_local(
     settings: Settings,
     *,
@@ -137,9 +136,6 @@ async def _open(
         kernel.ports.add(Notary, await asyncio.to_thread(Notary.open, keys, may_make=known is None))
         broker = Broker()
         workspace_id, person_id = known or await _first_start(kernel)
-        await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
-    except BaseException:
-        await asyncio.to_thread(database.close)
         knowledge = Works(
             kernel,
             workspace_id,
@@ -150,6 +146,9 @@ async def _open(
         )
         toolbox = Toolbox(broker, DataFolder(settings.home), knowledge, extra_tools)
         executor = _compose(kernel, authorizer, keys, settings, broker, toolbox)
+        await database.write(lambda c: reactors.start_cursors(c, workspace_id), workspace_id=workspace_id)
+    except BaseException:
+        await asyncio.to_thread(database.close)
         raise
     transport = Transport(kernel, executor, [workspace_id])
     owner = bootstrap.owner_of(workspace_id, person_id)
@@ -162,10 +161,10 @@ async def _open(
         checkpointer=Checkpointer(kernel, [workspace_id]),
         workspace_id=workspace_id,
         owner=owner,
+        knowledge=knowledge,
         _ownership=ownership,
     )
 
-        knowledge=knowledge,
 
 def _compose(
     kernel: Kernel,
@@ -176,7 +175,6 @@ def _compose(
     toolbox: Toolbox,
 ) -> Executor:
     """Every port of this process, each found by its type."""
-    kernel.ports.add(Broker, broker)
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
     kernel.ports.add(DataFolder, toolbox.data_folder)
@@ -185,9 +183,6 @@ def _compose(
     return Executor(kernel, toolbox.of, Models(kernel, broker).port)
 
 
-async def _start(core: Core, *, is_worker: bool) -> None:
-    """Recover what the last process left behind, then let everything run."""
-    core.kernel.start(core.kernel.pump.pump(), "reactors")
 def _lender(kernel: Kernel, workspace_id: str, person_id: str) -> Callable[[str, str], Awaitable[str]]:
     """Lends a secret to an embedder for one call, on behalf of whose workspace this is."""
 
@@ -200,14 +195,17 @@ def _lender(kernel: Kernel, workspace_id: str, person_id: str) -> Callable[[str,
     return lend_for
 
 
+async def _start(core: Core, *, is_worker: bool) -> None:
+    """Recover what the last process left behind, then let everything run."""
+    core.kernel.start(core.kernel.pump.pump(), "reactors")
     core.kernel.pump.hear(core.workspace_id, None)
     core.kernel.start(core.checkpointer.run(), "checkpoints")
     if not is_worker:
         return
+    core.knowledge.start()
     core.kernel.on_hint = core.transport.hint
     await recover(core.kernel, core.executor, core.transport)
     core.kernel.start(core.transport.run(), "transport")
-    core.knowledge.start()
 
 
 async def _first_start(kernel: Kernel) -> tuple[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, bindparam, text
+from sqlalchemy import Connection, Select, Table, TextClause, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -46,12 +47,15 @@ def locked(statement: Select[Any], connection: Connection, *, skip_locked: bool 
 
 def insert_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving out those whose key exists."""
-    statement: Insert = (
-        sqlite.insert(table).on_conflict_do_nothing()
-        if is_sqlite(connection)
-        else postgresql.insert(table).on_conflict_do_nothing()
-    )
-    connection.execute(statement, list(rows))
+    connection.execute(_insert_or_ignore(table, tuple(rows[0])), list(rows) if len(rows) > 1 else rows[0])
+
+
+@cache
+def _insert_or_ignore(table: Table, columns: tuple[str, ...]) -> TextClause:
+    # As text, which both databases read: SQLAlchemy compiles its own form of this anew at every use.
+    names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(f":{name}" for name in columns)
+    statement = text(f'INSERT INTO "{table.name}" ({names}) VALUES ({values}) ON CONFLICT DO NOTHING')
+    return statement.bindparams(*(bindparam(name, type_=table.c[name].type) for name in columns))
 
 
 def may_be_retried(error: DBAPIError) -> bool:
@@ -72,10 +76,6 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any], keys: S
         )
 
 
-def keyword_matches(
-    connection: Connection, workspace_id: str, bases: Sequence[str], words: Sequence[str], limit: int
-) -> list[tuple[int, float]]:
-    """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score.
 def words_in(connection: Connection, numbers: Sequence[int]) -> None:
     """Let keywords find chunks that were just written. PostgreSQL sees to it by itself."""
     if is_sqlite(connection):
@@ -97,6 +97,10 @@ _WORDS_OUT = text(
 ).bindparams(bindparam("numbers", expanding=True))
 
 
+def keyword_matches(
+    connection: Connection, workspace_id: str, bases: Sequence[str], words: Sequence[str], limit: int
+) -> list[tuple[int, float]]:
+    """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score.
 
     Words are letters and digits, at least one. SQLite ranks by BM25; PostgreSQL has no such thing, so there each word
     counts as much as it is rare, up to `_COUNTED` chunks.
