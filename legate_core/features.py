@@ -11,7 +11,6 @@ from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
 from legate_core.knowledge import commands as knowledge
 from legate_core.knowledge import queries as passages
-from legate_core.llm import commands as models
 from legate_core.policy import commands as policy
 from legate_core.policy import queries as rules
 from legate_core.runs import commands as runs
