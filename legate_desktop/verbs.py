@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -52,6 +52,34 @@ MOVES: tuple[Verb, ...] = (
 )
 
 
+class Letters(QObject):
+    """Whether keys of one letter act, for who would rather not have them. One per process (`letters`)."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_on = True
+
+    def switch(self, *, is_on: bool) -> None:
+        """On or off, everywhere at once."""
+        if is_on != self.is_on:
+            self.is_on = is_on
+            self.changed.emit()
+
+    def keys(self, given: Iterable[str]) -> list[QKeySequence]:
+        """The keys that act now: all of them, or those that do not begin with a plain letter."""
+        return [QKeySequence(key) for key in given if key and (self.is_on or not _is_letter(key))]
+
+
+letters = Letters()
+
+
+def _is_letter(key: str) -> bool:
+    first = key.removeprefix("Shift+")
+    return len(first) == 1 or first[1:2] == ","
+
+
 class Verbs(QObject):
     """The actions of one page, made from its verbs; `settle` brings their state up to date."""
 
@@ -62,13 +90,14 @@ class Verbs(QObject):
         self.actions: dict[str, QAction] = {}
         for verb in self._verbs.values():
             action = QAction(tr(verb.name), page)
-            action.setShortcuts([QKeySequence(key) for key in (verb.key, *verb.other_keys)])
             # A hidden page's keys sleep, so two pages may use the same letter; a text field keeps its letters.
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.setAutoRepeat(verb.id in ("next", "previous"))
             action.triggered.connect(lambda _checked=False, verb=verb: self._run(verb))
             page.addAction(action)
             self.actions[verb.id] = action
+        letters.changed.connect(self._give_keys)
+        self._give_keys()
 
     def __getitem__(self, verb_id: str) -> QAction:
         return self.actions[verb_id]
@@ -84,6 +113,18 @@ class Verbs(QObject):
             action = self.actions[verb_id]
             action.setEnabled(not reason)
             action.setToolTip(reason or tr(verb.name))
+
+    def do(self, verb_id: str) -> str:
+        """Do it, if it may be done now; otherwise the reason why not."""
+        verb = self._verbs[verb_id]
+        reason = verb.why_not(self._page)
+        if not reason:
+            verb.run(self._page)
+        return reason
+
+    def _give_keys(self) -> None:
+        for verb_id, verb in self._verbs.items():
+            self.actions[verb_id].setShortcuts(letters.keys((verb.key, *verb.other_keys)))
 
     def _run(self, verb: Verb) -> None:
         if not verb.why_not(self._page):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QDateTime, QLocale
+
+CATALOGUES = Path(__file__).resolve().parents[1] / "resources" / "languages"
 
 # Letters and symbols by category, yet nothing to see: Hangul fillers, the Braille blank, Khmer inherent vowels.
 _BLANKS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -20,10 +24,63 @@ _BLANK_RUN = re.compile(r"[ \t\r\n]+")
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 
-def tr(text: str, count: int = -1) -> str:
-    """The translation of a string of ours (never of the agent's), with `%n` replaced by `count`."""
-    said = QCoreApplication.translate("legate", text, None, count)
-    return said.replace("%n", f"{count:,}") if count >= 0 else said
+class Language:
+    """The language of the window: its catalogue and its ways to write numbers. One per process (`language`)."""
+
+    def __init__(self) -> None:
+        self.code = "en"
+        self.locale = QLocale(QLocale.Language.English, QLocale.Country.UnitedStates)
+        self._said: Mapping[str, str | list[str]] = {}
+
+    def choose(self, choice: str) -> None:
+        """*system*, or the code of a language that there is a catalogue for. English needs none."""
+        system = QLocale.system()
+        code = system.name().partition("_")[0] if choice == "system" else choice
+        file = CATALOGUES / f"{code}.json"
+        has_catalogue = code != "en" and file.exists()
+        self.code = code if has_catalogue else "en"
+        self._said = json.loads(file.read_text(encoding="utf-8")) if has_catalogue else {}
+        # A system in English, in any country, keeps that country's way to write numbers and dates.
+        is_own = system.name().partition("_")[0] == self.code
+        self.locale = system if is_own else QLocale(self.code)
+
+    def say(self, text: str, count: int = -1) -> str:
+        """A string of ours in this language; a plural has two forms there, and in English marks them with (s)."""
+        said = self._said.get(text, text)
+        if isinstance(said, list):
+            said = said[0 if count == 1 else 1]
+        return said
+
+
+language = Language()
+
+
+def tr(text: str) -> str:
+    """The translation of a string of ours (never of the agent's)."""
+    return language.say(text)
+
+
+def number(value: int) -> str:
+    """A whole number as this language writes it: 48,211 or 48.211."""
+    return language.locale.toString(value)
+
+
+def money(micros: int, currency: str = "") -> str:
+    """An amount in millionths, with as many decimals as it needs, two at least: 0.0184, 12.50."""
+    exact = f"{abs(micros) / 1_000_000:.6f}".rstrip("0")
+    decimals = min(4, max(2, len(exact.partition(".")[2])))
+    shown = language.locale.toString(micros / 1_000_000, "f", decimals)
+    return f"{shown} {currency}".rstrip()
+
+
+def moment(at_ms: int, now_ms: int) -> str:
+    """09:41 today, 24 Nov 09:41 on another day, as this language writes it."""
+    at, now = (QDateTime.fromMSecsSinceEpoch(value) for value in (at_ms, now_ms))
+    time = language.locale.toString(at.time(), QLocale.FormatType.ShortFormat)
+    if at.date() == now.date():
+        return time
+    day = language.locale.toString(at.date(), "d MMM" if at.date().year() == now.date().year() else "d MMM yyyy")
+    return f"{day} {time}"
 
 
 def visible(text: str, *, keep_lines: bool = True) -> str:
@@ -89,8 +146,8 @@ def long_age(milliseconds: int) -> str:
 
 
 def plural(text: str, count: int) -> str:
-    """`%n row(s)` for a count: the translation if there is one, else English."""
-    said = tr(text, count)
+    """`%n row(s)` for a count, in this language."""
+    said = language.say(text, count).replace("%n", number(count))
     return said.replace("(s)", "" if count == 1 else "s")
 
 
@@ -123,9 +180,9 @@ def duration(milliseconds: int) -> str:
     return f"{hours} h {minutes} m"
 
 
-def counted(number: int) -> str:
+def counted(how_many: int) -> str:
     """A count for a badge; they stop at 9,999+."""
-    return "9,999+" if number > 9_999 else f"{number:,}"
+    return f"{number(9_999)}+" if how_many > 9_999 else number(how_many)
 
 
 def short_hash(value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -26,7 +26,7 @@ class RowDelegate(QStyledItemDelegate):
     row_px = 72
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(200, look.px(self.row_px))
+        return QSize(200, look.row_px(self.row_px))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -112,6 +112,13 @@ class RowList(QTableView):
         self._dress()
         look.changed.connect(self._dress)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        # The two side buttons of a mouse go back and forward in the window, not to a row.
+        if event.button() in (Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton):
+            event.ignore()
+            return
+        super().mousePressEvent(event)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         # The ring is for those who come by key; after a click the bar and the wash say enough.
         self.is_focus_shown = event.reason() in (
@@ -127,5 +134,5 @@ class RowList(QTableView):
         self.viewport().update()
 
     def _dress(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(look.px(self._delegate.row_px))
+        self.verticalHeader().setDefaultSectionSize(look.row_px(self._delegate.row_px))
         self.viewport().update()

@@ -25,6 +25,7 @@ class Look(QObject):
         self.theme: Theme = tokens.DARK
         self.scale = 1.0
         self.is_motion_reduced = False
+        self.is_compact = False
         self._is_contrast_wanted = False
 
     def follow_system(self) -> None:
@@ -50,14 +51,23 @@ class Look(QObject):
 
     def choose_scale(self, scale: float) -> None:
         """Text size from 0.85 to 1.5; row heights follow."""
-        self.scale = min(LARGEST_SCALE, max(SMALLEST_SCALE, scale))
-        font.cache_clear()
-        self.changed.emit()
+        wanted = min(LARGEST_SCALE, max(SMALLEST_SCALE, scale))
+        if wanted != self.scale:
+            self.scale = wanted
+            font.cache_clear()
+            self.changed.emit()
 
     def choose_motion(self, *, is_reduced: bool) -> None:
         """Without motion everything appears where it ends."""
-        self.is_motion_reduced = is_reduced
-        self.changed.emit()
+        if is_reduced != self.is_motion_reduced:
+            self.is_motion_reduced = is_reduced
+            self.changed.emit()
+
+    def choose_density(self, *, is_compact: bool) -> None:
+        """Compact rows are lower; nothing in them is left out."""
+        if is_compact != self.is_compact:
+            self.is_compact = is_compact
+            self.changed.emit()
 
     def toggle(self) -> None:
         """Light to dark or back, by hand."""
@@ -66,6 +76,10 @@ class Look(QObject):
     def px(self, size: int) -> int:
         """A measure that grows with the text."""
         return round(size * self.scale)
+
+    def row_px(self, size: int) -> int:
+        """The height of a row in a list: it grows with the text, and compact rows lose a seventh."""
+        return self.px(size) * 6 // 7 if self.is_compact else self.px(size)
 
     def _settle(self) -> None:
         is_dark = self._is_system_dark() if self.choice == "system" else self.choice == "dark"

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
 from legate_desktop.theme.look import font, look
-from legate_desktop.words import tr, visible
+from legate_desktop.words import number, tr, visible
 
 MOST_CHARACTERS = 20_000
 
@@ -91,7 +91,7 @@ class OutsideText(QPlainTextEdit):
         """Show this text; what hides in it is shown by its code point."""
         shown = visible(text[:MOST_CHARACTERS])
         if len(text) > MOST_CHARACTERS:
-            shown += "\n" + tr("… and {count} more characters").format(count=f"{len(text) - MOST_CHARACTERS:,}")
+            shown += "\n" + tr("… and {count} more characters").format(count=number(len(text) - MOST_CHARACTERS))
         if shown != self.toPlainText():
             self.setPlainText(shown)
         self._fit()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import MOST_CHARACTERS, Label, OutsideText
-from legate_desktop.words import tr
+from legate_desktop.words import number, tr
 
 
 class LongText(QWidget):
@@ -49,7 +49,7 @@ class LongText(QWidget):
         end = min(len(self._whole), self._at + MOST_CHARACTERS)
         self.text.set_text(self._whole[self._at : end])
         text = tr("Characters {first} to {last} of {all}")
-        self.place.setText(text.format(first=f"{self._at + 1:,}", last=f"{end:,}", all=f"{len(self._whole):,}"))
+        self.place.setText(text.format(first=number(self._at + 1), last=number(end), all=number(len(self._whole))))
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.back.setEnabled(self._at > 0)
         self.on.setEnabled(end < len(self._whole))

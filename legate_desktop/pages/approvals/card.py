@@ -16,7 +16,7 @@ from legate_desktop.widgets.long_text import LongText
 from legate_desktop.widgets.notices import IconLabel
 from legate_desktop.widgets.pill import PillLabel
 from legate_desktop.widgets.sign_label import SignLabel
-from legate_desktop.words import one_line, short_age, short_hash, time_left, tr, value_text
+from legate_desktop.words import number, one_line, short_age, short_hash, time_left, tr, value_text
 
 # Colour, icon and words together: yours, a rule's, the agent's own, or out of something it read.
 ORIGIN_MARKS: dict[str, tuple[str, str]] = {
@@ -257,7 +257,7 @@ def _step(step: StepBefore) -> QHBoxLayout:
 def _audit(column: QVBoxLayout, card: Card, _now: int) -> None:
     """Where this stands in the journal: its id, and the entry and hash that prove when it was asked."""
     parts = [card.id]
-    parts += [f"seq {card.seq:,}".replace(",", " ")] if card.seq else []
+    parts += [f"seq {number(card.seq)}"] if card.seq else []
     parts += [short_hash(card.entry_hash)] if card.entry_hash else []
     column.addSpacing(10)
     row = QHBoxLayout()

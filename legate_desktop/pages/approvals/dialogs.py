@@ -27,7 +27,7 @@ from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.json_editor import JsonEditor
 from legate_desktop.widgets.labels import Label, OutsideText
-from legate_desktop.words import tr, visible
+from legate_desktop.words import number, tr, visible
 
 LONGEST_REASON = 2_000
 DEFAULT_DAYS = 7
@@ -68,7 +68,7 @@ class RejectDialog(Dialog):
 
     def what_is_wrong(self) -> str:
         if len(self.text) > LONGEST_REASON:
-            return tr("At most {n} characters.").format(n=f"{LONGEST_REASON:,}")
+            return tr("At most {n} characters.").format(n=number(LONGEST_REASON))
         return ""
 
 

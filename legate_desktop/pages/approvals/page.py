@@ -29,7 +29,7 @@ from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
 from legate_desktop.widgets.tabs import Tabs
-from legate_desktop.words import counted, plural, tr, value_text
+from legate_desktop.words import counted, number, plural, tr, value_text
 
 AGES_EVERY_MS = 10_000
 LONGEST_EDIT = 400_000
@@ -91,7 +91,7 @@ class ApprovalsPage(Page):
             text = tr(
                 "These arguments are too large to edit here: {size} characters. Approve or reject them as they are."
             )
-            self.context.say(Notice(text.format(size=f"{size:,}"), is_error=True))
+            self.context.say(Notice(text.format(size=number(size)), is_error=True))
             return
         dialog = EditDialog(self.state.card, self)
         dialog.sent.connect(lambda: self._send_edit(dialog))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from legate_desktop.words import duration, long_age, one_line, plural, tr
+from legate_desktop.words import duration, long_age, number, one_line, plural, tr
 
 OPEN_STATES = frozenset({"ready", "running", "waiting", "in_doubt"})
 
@@ -105,7 +105,7 @@ def step_sentence(step: StepRow) -> str:
 
 def figures(run: RunRow, now: int) -> str:
     """The figures under a run's name, in mono."""
-    parts = [plural("%n step(s)", run.steps), f"{run.tokens:,} tok".replace(",", " ")]
+    parts = [plural("%n step(s)", run.steps), f"{number(run.tokens)} tok"]
     if run.cost_micros:
         parts.append(f"{run.cost_micros / 1_000_000:.4f}")
     if run.started_at:
