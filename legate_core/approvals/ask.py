@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from legate_core.approvals import card as cards
 from legate_core.approvals.events import ApprovalClosed, ApprovalOpened, ApprovalSpent
 from legate_core.approvals.model import ApprovalState, Binding, Card, risk_class
@@ -17,7 +15,6 @@ from legate_core.errors import Damaged
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.ids import new_id
 from legate_core.policy.model import Call, Facts, Verdict
-from legate_core.storage import dialect
 
 EXPIRES_AFTER_MS = 24 * 60 * 60 * 1000
 """How long a question waits before it expires and nothing runs."""
@@ -143,8 +140,7 @@ def card_of(ctx: ReadContext, approval: Mapping[str, Any]) -> Card:
 
 def locked(ctx: Context, approval_id: str) -> Mapping[str, Any]:
     """The approval, held until commit, so that an answer taken back and its dispatch cannot both win."""
-    statement = select(approvals).where(approvals.c.workspace_id == ctx.workspace_id, approvals.c.id == approval_id)
-    row = next(iter(ctx.rows(dialect.locked(statement, ctx.connection))), None)
+    row = ctx.hold(approvals, approval_id)
     if row is None:
         raise Damaged(f"The approval {approval_id} has vanished. Run 'legate verify'.")
     return row

@@ -103,6 +103,10 @@ class Context(ReadContext):
         self.hints: set[str] = set()
         self._changed: list[tuple[str, str, dict[str, Any]]] = []
 
+    def hold(self, table: Table, key: str) -> Mapping[str, Any] | None:
+        """The row with this key, or None; nobody else changes it before this transaction ends."""
+        return rows.get(self.connection, table, self.workspace_id, key, lock=True)
+
     def insert(self, table: Table, row: Mapping[str, Any]) -> None:
         """Insert one row into this workspace; columns left out are NULL."""
         full = rows.insert(self.connection, table, self.workspace_id, row)
@@ -138,4 +142,5 @@ class Context(ReadContext):
 
     def _remember(self, table: Table, row: dict[str, Any]) -> None:
         if table.info.get("audited"):
-            self._changed.append((table.name, row[table.info["key"]], rows.state(row)))
+            # A plain string: the name is of a subclass, which would send each entry the slow way to its bytes.
+            self._changed.append((str(table.name), row[table.info["key"]], rows.state(row)))

@@ -65,6 +65,7 @@ _MOVE_HEAD = (
     .values(seq=bindparam("v_seq"), hash=bindparam("v_hash"), peaks=bindparam("v_peaks"))
 )
 _LOCK_HEAD = _HEAD.with_for_update()
+_APPEND = entries.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def append(ctx: Context, pending: Sequence[Pending]) -> int:
                 "hash": digest,
             }
         )
-    ctx.connection.execute(entries.insert(), fresh)
+    ctx.connection.execute(_APPEND, fresh)
     ctx.connection.execute(
         _MOVE_HEAD,
         {"k_workspace": ctx.workspace_id, "v_seq": seq, "v_hash": digest, "v_peaks": peaks.to_bytes()},

@@ -16,9 +16,12 @@ def fetch(connection: Connection, statement: Executable) -> list[Mapping[str, An
     return cast("list[Mapping[str, Any]]", connection.execute(statement).mappings().all())
 
 
-def get(connection: Connection, table: Table, workspace_id: str, key: str) -> Mapping[str, Any] | None:
-    """The row of this workspace with this key, or None."""
-    found = connection.execute(_select(table), {"k_workspace": workspace_id, "k_key": key}).mappings().one_or_none()
+def get(
+    connection: Connection, table: Table, workspace_id: str, key: str, *, lock: bool = False
+) -> Mapping[str, Any] | None:
+    """The row of this workspace with this key, or None; with `lock` nobody else changes it before the commit."""
+    values = {"k_workspace": workspace_id, "k_key": key}
+    found = connection.execute(_select(table, lock), values).mappings().one_or_none()
     return cast("Mapping[str, Any] | None", found)
 
 
@@ -63,8 +66,10 @@ def state_of(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
 
 
 @cache
-def _select(table: Table) -> Executable:
-    return select(table).where(table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key"))
+def _select(table: Table, lock: bool) -> Executable:
+    found = select(table).where(table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key"))
+    # SQLite leaves the words out: its one writer already holds everything.
+    return found.with_for_update() if lock else found
 
 
 @cache
