@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,12 @@ CLOCK_TOLERANCE_MS = 60_000
 
 Progress = Callable[[int, int], None]
 """Told how many entries of how many were read."""
+
+Stored = tuple[int, str, str, str, int, str, bytes]
+"""An entry as it is kept: seq, name, run, actor and time it is filed under, its text, and its hash."""
+
+
+CURE = "Restore the latest backup."
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -69,9 +75,10 @@ class Steps:
 
 @dataclass(slots=True)
 class Chain:
-    """What one pass over the entries found."""
+    """What one pass over the entries found. `cure` is what to do about a fault, where they came from."""
 
     workspace_id: str
+    cure: str = CURE
     size: int = 0
     hash: bytes = GENESIS
     peaks: Peaks = field(default_factory=Peaks)
@@ -98,17 +105,24 @@ class Chain:
 
 
 def walk(connection: Connection, workspace_id: str, sizes: frozenset[int], progress: Progress | None) -> Chain:
-    """Read every entry of a workspace's journal in order. `sizes` are those at which the tree's root is wanted.
+    """Read every entry of a workspace's journal in order. `sizes` are those at which the tree's root is wanted."""
+    total = count(connection, workspace_id) if progress is not None else 0
+    return follow(Chain(workspace_id), _batches(connection, workspace_id), sizes, progress, total)
+
+
+def follow(
+    chain: Chain, batches: Iterable[Sequence[Stored]], sizes: frozenset[int], progress: Progress | None, total: int
+) -> Chain:
+    """Put entries to a chain that has none yet, in order.
 
     After a broken entry the pass goes on from the hash that is stored, and nothing that such an entry says is believed:
     so one fault is not reported as many.
     """
-    chain = Chain(workspace_id)
-    total = count(connection, workspace_id) if progress is not None else 0
+    workspace_id = chain.workspace_id
     decode = msgspec.json.Decoder(_Entry).decode
     sha256, peaks, committed, actors = hashlib.sha256, chain.peaks, chain.committed, chain.actors
     previous, position, latest, size = GENESIS, 0, 0, 0
-    for batch in _batches(connection, workspace_id):
+    for batch in batches:
         for seq, name, run_id, actor, at, text, digest in batch:
             position += 1
             if seq != position:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from legate_core.kernel import journal, reactors
 from legate_core.kernel.clock import Clock
 from legate_core.kernel.context import Actor, Context, Ports, ReadContext
-from legate_core.kernel.messages import Command, Delivery, LiveQuery, Query, Snapshot
+from legate_core.kernel.messages import EVERYTHING, Command, Delivery, LiveQuery, Query, Snapshot
 from legate_core.kernel.payloads import Bodies, BodyKeys
 from legate_core.kernel.reactors import Pump, Reactor
 from legate_core.kernel.registry import Door, registry
@@ -45,6 +45,7 @@ class Kernel:
         self.ports = Ports()
         self.wake = Wake()
         self.ticks = Ticks()
+        self.ports.add(Ticks, self.ticks)
         self.pump = Pump(self._react)
         self.on_hint: Callable[[str, str], None] | None = None
         self._authorizer = authorizer
@@ -138,7 +139,8 @@ class Kernel:
 
         def transaction(connection: Connection) -> Delivery | None:
             self._authorizer.check(self.reading(connection, actor), door, query)
-            found = journal.read(connection, actor.workspace_id, after, names=query.listens)
+            names = None if query.listens == EVERYTHING else query.listens
+            found = journal.read(connection, actor.workspace_id, after, names=names)
             if not found:
                 return None
             return Delivery(tuple(fact for fact in found if query.concerns(fact)), str(found[-1].seq))

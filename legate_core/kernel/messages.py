@@ -29,6 +29,10 @@ class Reread:
     ids: frozenset[str]
 
 
+EVERYTHING: frozenset[str] = frozenset({"*"})
+"""What a live query listens to that is about the journal itself: every event there is."""
+
+
 class LiveQuery(Query[dict[str, Row]]):
     """A query whose answer is rows by id, and which says how one event changes that answer.
 
