@@ -85,8 +85,9 @@ class Database:
         self._closed = True
         self._write_pool.shutdown(wait=True)
         self._read_pool.shutdown(wait=True)
-        # What the threads held is closed from here, since they are gone.
-        for connection in self._opened:
+        # What the threads held is closed from here, since they are gone; the writer last, because only who may write
+        # can leave one whole file, with no log beside it that a copy would lack.
+        for connection in sorted(self._opened, key=lambda connection: connection.engine is self._writer):
             connection.close()
         self._opened.clear()
         self._writer.dispose()
