@@ -1,6 +1,6 @@
 """Starts the desktop: paints the window, then opens the core in its own thread.
 
-python -m legate_desktop.app [--practice] [--home PATH] [--server URL]
+python -m legate_desktop.app [--practice] [--home PATH] [--server URL] [--background] [legate://...]
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from PySide6.QtWidgets import QApplication
 from legate_desktop import pages
 from legate_desktop.live import Bridge
 from legate_desktop.opening import opener
+from legate_desktop.outside.startup import Doorbell, handed_over, link_in
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
 from legate_desktop.shell.context import PageContext
 from legate_desktop.shell.places import with_places
+from legate_desktop.shell.presence import Presence
 from legate_desktop.shell.registry import find_pages
 from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme import tokens
@@ -40,6 +42,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--home", type=Path, help="the data folder (default: the one in the settings)")
     parser.add_argument("--server", default="", help="the address of a core that runs elsewhere")
     parser.add_argument("--look", choices=CHOICES, default="system", help="dark, light, or as the system says")
+    parser.add_argument("--background", action="store_true", help="start without showing the window")
+    parser.add_argument("links", nargs="*", metavar="LINK", help="a legate:// link to open")
     return parser
 
 
@@ -48,10 +52,20 @@ class Desktop:
 
     def __init__(self, app: QApplication, options: argparse.Namespace) -> None:
         self.app = app
-        self.bridge = Bridge(opener(practice=options.practice, home=options.home, server=options.server))
+        self.doorbell = Doorbell()
+        self.bridge = Bridge(
+            opener(
+                practice=options.practice,
+                home=options.home,
+                server=options.server,
+                on_show=self.doorbell.rang.emit,
+                on_elsewhere=self.doorbell.elsewhere.emit,
+            )
+        )
         self.practice = Practice(self.bridge)
         self.context = PageContext(self.bridge, self.practice)
         self._is_first_list = True
+        self._has_begun = False
         name = tr("Practice workspace") if options.practice else options.server or tr("Personal workspace")
         self.window = Window(self.context, with_places(find_pages(pages)), name, first="approvals")
         self.runs = self.context.state(RunsState)
@@ -59,8 +73,24 @@ class Desktop:
         self.bridge.away.connect(self.context.engine_went)
         self.bridge.back.connect(self._on_back)
         self.runs.counts_changed.connect(self._on_runs)
+        self.presence = Presence(
+            self.window,
+            self.context,
+            may_stay=not options.practice,
+            show_window=self.show,
+            current_page=lambda: self.window.page(self.window.page_id),
+        )
+        self.doorbell.rang.connect(self.presence.bring)
+        self.doorbell.elsewhere.connect(self.presence.background.end)
         # A turn of the event loop after the paint, so that the frame is on the screen before the import begins.
-        self.window.painted.connect(lambda: QTimer.singleShot(0, self.bridge.start))
+        self.window.painted.connect(lambda: QTimer.singleShot(0, self.begin))
+
+    def begin(self) -> None:
+        """The first paint is over, or none is wanted: start the engine, and what stands beside the window. Once."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.presence.begin()
+            self.bridge.start()
 
     def show(self) -> None:
         """Show the window at its size, or as large as the screen where that, with a frame around it, is smaller."""
@@ -96,6 +126,9 @@ class Desktop:
 def main(argv: list[str] | None = None) -> int:
     """Run the desktop until its window is closed."""
     options = arguments().parse_args(argv)
+    link = link_in(options.links)
+    if not options.server and handed_over(options.home, link, practice=options.practice):
+        return 0
     logging.basicConfig(level=os.environ.get("LEGATE_LOG", "WARNING"), format="%(asctime)s %(name)s: %(message)s")
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Legate")
@@ -106,13 +139,18 @@ def main(argv: list[str] | None = None) -> int:
     look.choose(options.look)
     dress(app)
     desktop = Desktop(app, options)
-    close_on_signal(desktop.window.close)
-    desktop.show()
+    close_on_signal(desktop.presence.background.end)
+    if link:
+        desktop.presence.open_link(link)
+    if options.background:
+        QTimer.singleShot(0, desktop.begin)
+    else:
+        desktop.show()
     status = app.exec()
     if not desktop.bridge.stop():
         log.warning("the engine did not stop in time; what it was doing is recovered at the next start")
         return 1
-    return status
+    return desktop.presence.end(status)
 
 
 def close_on_signal(close: object) -> None:

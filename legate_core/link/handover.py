@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from legate_core.errors import LegateError
-from legate_core.link import frames, places
+from legate_core.link.names import PIPE, SOCKET
 
 PATIENCE_SECONDS = 3.0
 
@@ -17,6 +18,11 @@ def hand_over(home: Path, link: str = "", token: str = "") -> bool:
     False where nobody listens, or whoever listens has no window, does not answer in time, or refuses: then this start
     goes on, and finds out for itself what is in its way.
     """
+    if not any(os.path.lexists(home / name) for name in (SOCKET, PIPE)):
+        return False
+    # Only now: nothing of the engine is imported before the first paint of a window that stands alone.
+    from legate_core.link import frames, places
+
     try:
         stream = places.SocketStream(home, PATIENCE_SECONDS)
     except places.Nobody:

@@ -20,13 +20,10 @@ from typing import Any, Protocol
 
 from legate_core.errors import Unavailable
 from legate_core.link import peers
+from legate_core.link.names import PIPE, SOCKET
 from legate_core.link.peers import Peer
 
 log = logging.getLogger(__name__)
-
-SOCKET = "link.sock"
-PIPE = "link.pipe"
-"""On Windows: the file that holds the name of the pipe."""
 
 LONGEST_SOCKET_NAME_BYTES = 100
 """Less than any system's limit (104 or 108). A longer one goes to a folder of its own, and a link points there."""

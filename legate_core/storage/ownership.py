@@ -36,7 +36,8 @@ class Ownership:
             file.close()
             raise Locked(
                 f"The data folder {self.folder} is in use by another Legate{owner}. "
-                "Close it first, or choose another folder with LEGATE_HOME."
+                "Close it first, or choose another folder with LEGATE_HOME.",
+                in_use=True,
             )
         file.seek(0)
         file.truncate()

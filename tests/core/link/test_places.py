@@ -12,6 +12,7 @@ import pytest
 
 from legate_core.errors import Unavailable
 from legate_core.link import places
+from legate_core.link.names import SOCKET
 from tests.core.link.linked import pair
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has pipes")
@@ -37,7 +38,7 @@ async def test_only_this_person_may_open_the_socket(home: Path) -> None:
     old = os.umask(0)
     try:
         async with pair(home):
-            found = (home / places.SOCKET).stat()
+            found = (home / SOCKET).stat()
     finally:
         os.umask(old)
     assert stat.S_ISSOCK(found.st_mode)
@@ -46,13 +47,13 @@ async def test_only_this_person_may_open_the_socket(home: Path) -> None:
 
 async def test_a_closed_owner_leaves_no_socket(home: Path) -> None:
     async with pair(home):
-        assert list(home.iterdir()) == [home / places.SOCKET]
+        assert list(home.iterdir()) == [home / SOCKET]
     assert list(home.iterdir()) == []
 
 
 async def test_a_socket_that_a_killed_process_left_is_replaced(home: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
-    left.bind(str(home / places.SOCKET))
+    left.bind(str(home / SOCKET))
     left.close()
     with pytest.raises(places.Nobody):
         await places.connect(home)
@@ -69,7 +70,7 @@ async def test_a_folder_with_a_long_name_has_its_socket_elsewhere(home: Path, mo
     async with pair(deep) as found:
         (folder,) = temporary.iterdir()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        assert (deep / places.SOCKET).readlink() == folder / places.SOCKET
+        assert (deep / SOCKET).readlink() == folder / SOCKET
         assert (await found.client.connect()).pid == os.getpid()
         places.SocketStream(deep, 5).close()
     assert list(temporary.iterdir()) == list(deep.iterdir()) == []
@@ -81,7 +82,7 @@ async def test_what_a_killed_process_left_elsewhere_goes_too(home: Path, monkeyp
     deep.mkdir()
     left = home / "legate-link-left"
     left.mkdir()
-    (deep / places.SOCKET).symlink_to(left / places.SOCKET)
+    (deep / SOCKET).symlink_to(left / SOCKET)
     with pytest.raises(places.Nobody):
         await places.connect(deep)
     async with pair(deep) as found:
@@ -103,9 +104,9 @@ async def test_a_folder_that_holds_no_socket_lets_it_stand_elsewhere(
 
     monkeypatch.setattr(places, "_listening", only_elsewhere)
     async with pair(home) as found:
-        assert (home / places.SOCKET).is_symlink()
+        assert (home / SOCKET).is_symlink()
         await found.client.connect()
-    assert refused == [home / places.SOCKET]
+    assert refused == [home / SOCKET]
 
 
 async def test_without_any_place_it_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

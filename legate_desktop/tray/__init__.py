@@ -1,0 +1,1 @@
+"""The tray: the mark with a count, and a menu of what waits and what runs."""
