@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from legate_core.crypto.keys import BODIES, KeyPort, get_or_make, key_port
 from legate_core.crypto.process import forbid_core_dumps
 from legate_core.crypto.secret import Secret
 from legate_core.egress.broker import Broker
-from legate_core.errors import Forbidden
+from legate_core.errors import Forbidden, LegateError
 from legate_core.features import features
 from legate_core.identity import bootstrap
 from legate_core.identity.authorize import MatrixAuthorizer, Sessions
@@ -36,10 +37,13 @@ from legate_core.kernel.clock import Clock, SystemClock
 from legate_core.kernel.context import Actor, Context
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.ids import new_id
+from legate_core.kernel.messages import Tick
 from legate_core.kernel.payloads import BodyKeys
 from legate_core.knowledge.works import Works
 from legate_core.llm import surroundings as llm
 from legate_core.llm.base import Model
+from legate_core.llm.commands import LookForModels
+from legate_core.llm.local_pool import LocalModels
 from legate_core.llm.registry import key_of, open_model, price_of
 from legate_core.runs.executor import Executor
 from legate_core.runs.model import RunRecord
@@ -55,6 +59,8 @@ from legate_core.tools.spec import Tool
 from legate_core.vault.keys import Vault
 from legate_core.vault.lend import lend
 from legate_core.vault.store import has_records as vault_has_records
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -80,6 +86,7 @@ class Core:
         """Stop advancing, sign the journal as it stands, close the database, release the folder."""
         try:
             await self.transport.close()
+            await self.kernel.ports.get(LocalModels).close()
             await self.checkpointer.close()
         finally:
             await self.kernel.close()
@@ -175,6 +182,8 @@ def _compose(
     toolbox: Toolbox,
 ) -> Executor:
     """Every port of this process, each found by its type."""
+    kernel.ports.add(Broker, broker)
+    kernel.ports.add(LocalModels, LocalModels())
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
     kernel.ports.add(DataFolder, toolbox.data_folder)
@@ -206,6 +215,15 @@ async def _start(core: Core, *, is_worker: bool) -> None:
     core.kernel.on_hint = core.transport.hint
     await recover(core.kernel, core.executor, core.transport)
     core.kernel.start(core.transport.run(), "transport")
+    core.kernel.start(_look_for_models(core), "models")
+
+
+async def _look_for_models(core: Core) -> None:
+    """See which model servers run on this computer; nobody waits for it."""
+    try:
+        await core.kernel.send(core.kernel.system(core.workspace_id), LookForModels())
+    except LegateError as error:
+        log.info("model servers were not looked for: %s", error.message)
 
 
 async def _first_start(kernel: Kernel) -> tuple[str, str]:
@@ -277,7 +295,13 @@ class Models:
                 raise Forbidden(f"The key {secret_id} was not lent for {host}. Check the model's settings.")
             return lent.reveal()
 
-        surroundings = llm.Surroundings(transport=self._broker.transport, secret=secret, faults=self._faults)
+        surroundings = llm.Surroundings(
+            transport=self._broker.transport,
+            secret=secret,
+            faults=self._faults,
+            local=self._kernel.ports.get(LocalModels),
+            progress=lambda text, done, total: self._kernel.ticks.publish(Tick(run.id, "loading", text, done, total)),
+        )
         return open_model(model, surroundings)
 
     async def _lend(self, run: RunRecord, needed: llm.Key) -> Secret:

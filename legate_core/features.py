@@ -11,10 +11,11 @@ from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
 from legate_core.knowledge import commands as knowledge
 from legate_core.knowledge import queries as passages
+from legate_core.llm import commands as models
 from legate_core.policy import commands as policy
 from legate_core.policy import queries as rules
+from legate_core.runs import catalogue, doubt, money, traffic
 from legate_core.runs import commands as runs
-from legate_core.runs import doubt, money, traffic
 from legate_core.runs import queries as logs
 from legate_core.runs import reactors as wakes
 from legate_core.vault import commands as vault
@@ -35,6 +36,8 @@ ROOMS = (
     doubt,
     money,
     traffic,
+    catalogue,
+    models,
     logs,
     wakes,
     vault,

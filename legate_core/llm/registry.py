@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from legate_core.errors import Invalid
-from legate_core.llm import anthropic, ollama, openai, openai_compatible, openrouter, recorded, scripted
+from legate_core.llm import anthropic, local, ollama, openai, openai_compatible, openrouter, recorded, scripted
 from legate_core.llm.base import Model
 from legate_core.llm.fallback import alone
 from legate_core.llm.pricing import Price
@@ -13,6 +13,7 @@ PROVIDERS: dict[str, Provider] = {
     provider.name: provider
     for provider in (
         anthropic.PROVIDER,
+        local.PROVIDER,
         ollama.PROVIDER,
         openai.PROVIDER,
         openai_compatible.PROVIDER,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from legate_core.errors import Invalid, Unavailable
 from legate_core.llm.base import Model
+from legate_core.llm.local_pool import LocalModels, Progress
 from legate_core.llm.pricing import Price
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ def _no_secret(secret_id: str, host: str) -> str:
     raise Unavailable(f"There is no vault here to lend {secret_id} for {host}. Use a model that needs no key.")
 
 
+def _nobody_looks(text: str, done: int, total: int) -> None:
+    """Progress that nobody is shown."""
+
+
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -38,7 +43,8 @@ class Surroundings:
 
     `transport` gives the checked HTTP transport for a configured base URL; each call of a model opens one and closes it.
     `secret` lends a secret by its id for one host and raises `Locked` where the vault is sealed. `now` is milliseconds
-    since the epoch, `jitter` a number from 0 to 1. `faults` counts the scripted faults already played.
+    since the epoch, `jitter` a number from 0 to 1. `faults` counts the scripted faults already played. `local` holds the
+    models of one's own, and `progress` is told how far one is loaded.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport] = _no_transport
@@ -47,6 +53,8 @@ class Surroundings:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
     faults: dict[str, int] = field(default_factory=dict[str, int])
+    local: LocalModels | None = None
+    progress: Progress = _nobody_looks
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,13 @@ from jsonschema import Draft202012Validator
 
 from legate_core.egress.broker import Broker
 from legate_core.llm.base import Message, Model, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer
+from legate_core.llm.local_pool import LocalModels
 from legate_core.llm.pricing import Price, reserve, settle
+from legate_core.llm.recording import Entry, Recording, asked_digest
 from legate_core.llm.registry import open_model, price_of
 from legate_core.llm.surroundings import Surroundings
 from legate_core.llm.tokens import count_at_most, count_input
-from tests.fakes.llama_server import CONTEXT_TOKENS, llama_server
+from tests.fakes.llama_server import CONTEXT_TOKENS, llama_server, model_file
 from tests.fakes.model_server import Answer, ModelServer
 from tests.fakes.promises import promise
 from tests.fakes.wires import WIRE, Wire, begun, called, said
@@ -161,17 +163,70 @@ def on_llama(base_url: str) -> Subject:
     return Subject(lambda _: open_model(settings, world), settings, stopped)
 
 
-REAL = pytest.param("llama.cpp", marks=pytest.mark.slow)
-SCRIPTED = ("scripted", *WIRE)
+@asynccontextmanager
+async def in_a_worker() -> AsyncIterator[Subject]:
+    """The real small model in a worker of its own."""
+    pool = LocalModels()
+    settings = {"provider": "local", "file": str(model_file()), "context_tokens": CONTEXT_TOKENS, "threads": 1}
+    made = 0
+
+    def open_scene(_: str) -> Model:
+        return open_model(settings, Surroundings(local=pool))
+
+    async def stopped() -> int:
+        # Whoever asks next is answered only when the one before was let go.
+        nonlocal made
+        async for item in open_scene("").stream(replace(ASK, max_tokens=1)):
+            made += isinstance(item, Reply)
+        return made
+
+    try:
+        yield Subject(open_scene, settings, stopped)
+    finally:
+        await pool.close()
 
 
-@pytest.fixture(params=[*SCRIPTED, REAL])
+def recorded() -> Subject:
+    """What the scripted model says in each scene, recorded for any question, and played."""
+    played = scripted()
+
+    async def nothing() -> int:
+        return 0
+
+    class Player:
+        def __init__(self, scene: str) -> None:
+            self.scene = scene
+
+        async def stream(self, request: ModelRequest) -> AsyncIterator[TextDelta | Reply]:
+            asked = asked_digest(request)
+            try:
+                items = [item async for item in played.open(self.scene).stream(replace(request, response_schema=None))]
+                entry = Entry(asked, "m-1", next(item for item in items if isinstance(item, Reply)))
+            except ModelFailed as failed:
+                entry = Entry(asked, "m-1", None, failed.kind, failed.message)
+            traffic = json.loads(json.dumps(Recording("run_1", (entry,)).to_json()))
+            async for item in open_model({"provider": "recorded", "traffic": traffic}, Surroundings()).stream(request):
+                yield item
+
+    return Subject(Player, {"provider": "recorded", "traffic": {"version": 1, "entries": []}}, nothing)
+
+
+REAL = [pytest.param(name, marks=pytest.mark.slow) for name in ("llama.cpp", "local")]
+SCRIPTED = ("scripted", "recorded", *WIRE)
+
+
+@pytest.fixture(params=[*SCRIPTED, *REAL])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "scripted":
         yield scripted()
     elif request.param == "llama.cpp":
         real = on_llama(request.getfixturevalue("llama"))
         yield replace(real, made_before=await real.stopped())
+    elif request.param == "local":
+        async with in_a_worker() as own:
+            yield own
+    elif request.param == "recorded":
+        yield recorded()
     else:
         async with ModelServer() as server:
             yield on_fake_server(server, WIRE[request.param])

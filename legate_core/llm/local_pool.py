@@ -1,0 +1,182 @@
+"""The worker processes in which models of one's own live: started when asked, one at a time, gone when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from legate_core.llm.server_errors import trouble
+
+LINE_BYTES = 8_000_000
+WORKER = "legate_core.llm.local_worker"
+
+Progress = Callable[[str, int, int], None]
+"""What is under way, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A model file and how it is loaded."""
+
+    file: Path
+    context_tokens: int
+    threads: int
+    idle_seconds: float
+
+
+@dataclass
+class _Worker:
+    """One process and who waits for what it says."""
+
+    process: Process
+    waiting: dict[int, asyncio.Queue[dict[str, Any] | None]] = field(
+        default_factory=dict[int, "asyncio.Queue[dict[str, Any] | None]"]
+    )
+    number: int = 0
+    timer: asyncio.TimerHandle | None = None
+    reader: asyncio.Task[None] | None = None
+
+    def tell(self, data: Mapping[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(data).encode() + b"\n")
+
+    async def listen(self) -> None:
+        """Hand each line to whoever waits for it; at the end of the process everybody is told."""
+        assert self.process.stdout is not None
+        with suppress(ValueError):
+            async for line in self.process.stdout:
+                told = json.loads(line)
+                queue = self.waiting.get(told.get("id", 0))
+                if queue is not None:
+                    queue.put_nowait(told)
+        for queue in self.waiting.values():
+            queue.put_nowait(None)
+
+
+class LocalModels:
+    """Every model file that is loaded in this process's workers. Only one is: memory is what these models need most."""
+
+    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", WORKER)) -> None:
+        self._command = command
+        self._workers: dict[Placed, _Worker] = {}
+        self._guard = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def loaded(self) -> list[Path]:
+        """The files that are in memory now."""
+        return [placed.file for placed, worker in self._workers.items() if worker.process.returncode is None]
+
+    @property
+    def process_ids(self) -> list[int]:
+        """The workers' processes."""
+        return [worker.process.pid for worker in self._workers.values()]
+
+    async def ask(self, placed: Placed, body: Mapping[str, Any], progress: Progress) -> AsyncGenerator[Any, None]:
+        """The pieces of a model's answer. Raises `Trouble` where the process ends before the answer does."""
+        worker = await self._worker(placed, progress)
+        if worker.timer is not None:
+            worker.timer.cancel()
+        worker.number += 1
+        number = worker.number
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        worker.waiting[number] = queue
+        worker.tell({"id": number, "body": body})
+        try:
+            while (told := await queue.get()) is not None:
+                if told.get("end"):
+                    return
+                yield told.get("chunk")
+            raise trouble(
+                "unavailable",
+                f"The process of {placed.file.name} has ended, perhaps for want of memory. "
+                "Choose a smaller model or a smaller context, then try again.",
+            )
+        finally:
+            if worker.process.returncode is None:
+                worker.tell({"stop": number})
+            worker.waiting.pop(number, None)
+            self._rest(placed, worker)
+
+    async def close(self) -> None:
+        """End every worker."""
+        for placed in list(self._workers):
+            await self._end(placed)
+        await asyncio.gather(*self._ending)
+
+    async def _worker(self, placed: Placed, progress: Progress) -> _Worker:
+        async with self._guard:
+            known = self._workers.get(placed)
+            if known is not None and known.process.returncode is None:
+                return known
+            for other in list(self._workers):
+                if not self._workers[other].waiting:
+                    await self._end(other)
+            return await self._start(placed, progress)
+
+    async def _start(self, placed: Placed, progress: Progress) -> _Worker:
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            str(placed.file),
+            str(placed.context_tokens),
+            str(placed.threads),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            limit=LINE_BYTES,
+        )
+        try:
+            await self._until_ready(process, placed, progress)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+        worker = _Worker(process)
+        worker.reader = asyncio.get_running_loop().create_task(worker.listen(), name=f"model {placed.file.name}")
+        self._workers[placed] = worker
+        return worker
+
+    async def _until_ready(self, process: Process, placed: Placed, progress: Progress) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            told = json.loads(line)
+            if told.get("ready"):
+                return
+            progress(f"Loading {placed.file.name}", int(told.get("read", 0)), int(told.get("of", 0)))
+        raise trouble(
+            "unavailable",
+            f"{placed.file.name} cannot be loaded: it is no model of a known kind, or there is too little memory. "
+            "Choose another file or a smaller context.",
+        )
+
+    def _rest(self, placed: Placed, worker: _Worker) -> None:
+        """Unload after a time without a question."""
+        if worker.waiting or self._workers.get(placed) is not worker:
+            return
+        loop = asyncio.get_running_loop()
+
+        def unload() -> None:
+            if not worker.waiting and self._workers.get(placed) is worker:
+                task = loop.create_task(self._end(placed), name=f"unload {placed.file.name}")
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
+
+        worker.timer = loop.call_later(placed.idle_seconds, unload)
+
+    async def _end(self, placed: Placed) -> None:
+        worker = self._workers.pop(placed)
+        if worker.timer is not None:
+            worker.timer.cancel()
+        with suppress(ProcessLookupError):
+            worker.process.kill()
+        await worker.process.wait()
+        if worker.reader is not None:
+            await worker.reader
