@@ -83,6 +83,13 @@ class Speaker(QObject):
         choices.changed.connect(lambda _name: self._look_at_the_clock())
         channel.pressed.connect(self._on_pressed)
 
+    def seen(self) -> None:
+        """The person looks at the window: what waits is told there."""
+        for key in list(self._offered):
+            self._forget(key)
+        self._group = []
+        self._channel.withdraw(notes.QUESTIONS)
+
     def say_chain_broken(self, words: str) -> None:
         """The journal does not verify; told in quiet hours too."""
         self._channel.show(notes.of_chain(words))

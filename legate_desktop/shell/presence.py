@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QThreadPool, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -51,6 +51,7 @@ class Presence(QObject):
     ) -> None:
         super().__init__(window)
         self.window, self.context = window, context
+        self._may_stay = may_stay
         self._show_window, self._open_palette = show_window, open_palette
         self.wants_restart = False
         self.choices = context.keep(choices or Choices())
@@ -82,7 +83,9 @@ class Presence(QObject):
     def begin(self) -> None:
         """The window has painted, or stays away: show the tray, and say who opens links."""
         self.tray.begin()
-        QTimer.singleShot(0, self, register_scheme)
+        if self._may_stay:
+            # Practice leaves nothing behind on the desktop. The desktop's tools take their time, so not in this thread.
+            QThreadPool.globalInstance().start(register_scheme)
 
     def bring(self, link: str = "", token: str = "") -> None:
         """Bring the window to the front; with a link, open what it names. Decides nothing."""
@@ -116,6 +119,8 @@ class Presence(QObject):
         return status
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.window and event.type() == QEvent.Type.WindowActivate:
+            self.speaker.seen()
         # How macOS hands over a link.
         if isinstance(event, QFileOpenEvent) and links.is_link(event.url().toString()):
             self.bring(event.url().toString())
@@ -137,8 +142,10 @@ class Presence(QObject):
         self.background.stayed.connect(speaker.say_background)
         self.background.ending.connect(speaker.withdraw_all)
         self.background.ending.connect(tray.end)
+        self.window.installEventFilter(self)
         app = QApplication.instance()
-        if app is not None:
+        if app is not None and sys.platform == "darwin":
+            # Only there, for it sees every event of the whole process.
             app.installEventFilter(self)
 
     def _verbs(self) -> TrayVerbs:

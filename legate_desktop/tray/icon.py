@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
 from legate_desktop.theme import tokens
 
 SIZES_PX = (16, 22, 24, 32, 44, 48, 64)
 MOST_SHOWN = 99
+EDGE_ALPHA = 150
 
 
 def tray_icon(count: int, *, is_away: bool, is_panel_dark: bool) -> QIcon:
@@ -26,7 +27,10 @@ def mark(side: int, count: int, *, is_away: bool, is_panel_dark: bool) -> QPixma
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
+    # Not every panel says how dark it is: a thin edge of the other ink keeps the mark visible on both.
+    edge = QColor((tokens.LIGHT if is_panel_dark else tokens.DARK).text)
+    edge.setAlpha(EDGE_ALPHA)
+    painter.setPen(QPen(edge, max(1.0, side / 24)))
     painter.setBrush(QColor(theme.text))
     top, low = side * 0.08, side * 0.94
     painter.drawPolygon(QPolygonF([QPointF(side * 0.5, top), QPointF(side * 0.5, low), QPointF(side * 0.06, low)]))
@@ -42,6 +46,7 @@ def _dot(painter: QPainter, side: int, fill: QColor, text: str) -> None:
     """At the lower right; in the smallest sizes a dot alone, for no figure can be read there."""
     across = side * (0.62 if text and side >= 22 else 0.42)
     box = QRectF(side - across, side - across, across, across)
+    painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(fill)
     painter.drawEllipse(box)
     if not text or side < 22:
