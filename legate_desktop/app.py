@@ -22,6 +22,7 @@ from legate_desktop.opening import opener
 from legate_desktop.outside.startup import Doorbell, handed_over, link_in
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
+from legate_desktop.prefs import Prefs, default_file
 from legate_desktop.shell.context import PageContext
 from legate_desktop.shell.places import with_places
 from legate_desktop.shell.presence import Presence
@@ -41,7 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--practice", action="store_true", help="open the practice workspace: no key, no network")
     parser.add_argument("--home", type=Path, help="the data folder (default: the one in the settings)")
     parser.add_argument("--server", default="", help="the address of a core that runs elsewhere")
-    parser.add_argument("--look", choices=CHOICES, default="system", help="dark, light, or as the system says")
+    parser.add_argument("--look", choices=CHOICES, default="", help="dark, light, or as the system says; not kept")
     parser.add_argument("--background", action="store_true", help="start without showing the window")
     parser.add_argument("links", nargs="*", metavar="LINK", help="a legate:// link to open")
     return parser
@@ -50,7 +51,7 @@ def arguments() -> argparse.ArgumentParser:
 class Desktop:
     """The window, what its pages share, and the bridge, tied together."""
 
-    def __init__(self, app: QApplication, options: argparse.Namespace) -> None:
+    def __init__(self, app: QApplication, options: argparse.Namespace, prefs: Prefs | None = None) -> None:
         self.app = app
         self.doorbell = Doorbell()
         self.bridge = Bridge(
@@ -63,7 +64,7 @@ class Desktop:
             )
         )
         self.practice = Practice(self.bridge)
-        self.context = PageContext(self.bridge, self.practice)
+        self.context = PageContext(self.bridge, self.practice, prefs=prefs)
         self._is_first_list = True
         self._has_begun = False
         name = tr("Practice workspace") if options.practice else options.server or tr("Personal workspace")
@@ -79,7 +80,9 @@ class Desktop:
             may_stay=not options.practice,
             show_window=self.show,
             current_page=lambda: self.window.page(self.window.page_id),
+            open_palette=self.window.open_palette,
         )
+        self.window.quitting.connect(self.presence.background.ask_to_end)
         self.doorbell.rang.connect(self.presence.bring)
         self.doorbell.elsewhere.connect(self.presence.background.end)
         # A turn of the event loop after the paint, so that the frame is on the screen before the import begins.
@@ -136,9 +139,13 @@ def main(argv: list[str] | None = None) -> int:
     for missing in load_fonts():
         log.warning("the face %s could not be loaded; a system face stands in", missing)
     look.follow_system()
-    look.choose(options.look)
+    # The practice workspace leaves nothing behind, not even a wish.
+    prefs = Prefs(None if options.practice else default_file())
+    prefs.act()
+    if options.look:
+        look.choose(options.look)
     dress(app)
-    desktop = Desktop(app, options)
+    desktop = Desktop(app, options, prefs)
     close_on_signal(desktop.presence.background.end)
     if link:
         desktop.presence.open_link(link)

@@ -80,6 +80,12 @@ def _is_letter(key: str) -> bool:
     return len(first) == 1 or first[1:2] == ","
 
 
+def tip_of(action: QAction) -> str:
+    """What an action's control says on hover: the reason it is off, or its name and its key."""
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{action.toolTip()}   {key}" if key and action.isEnabled() else action.toolTip()
+
+
 class Verbs(QObject):
     """The actions of one page, made from its verbs; `settle` brings their state up to date."""
 
@@ -106,6 +112,14 @@ class Verbs(QObject):
         """The declaration."""
         return self._verbs[verb_id]
 
+    def all(self) -> list[Verb]:
+        """The declarations, in order."""
+        return list(self._verbs.values())
+
+    def why_not(self, verb_id: str) -> str:
+        """Why it may not be done now; nothing if it may."""
+        return self._verbs[verb_id].why_not(self._page)
+
     def settle(self) -> None:
         """Ask every verb whether it may be used now; the reason becomes its tip."""
         for verb_id, verb in self._verbs.items():
@@ -121,6 +135,15 @@ class Verbs(QObject):
         if not reason:
             verb.run(self._page)
         return reason
+
+    def remove(self) -> None:
+        """Take the actions off their widget, before others are given to it."""
+        letters.changed.disconnect(self._give_keys)
+        for action in self.actions.values():
+            self._page.removeAction(action)
+            action.deleteLater()
+        self.setParent(None)
+        self.deleteLater()
 
     def _give_keys(self) -> None:
         for verb_id, verb in self._verbs.items():

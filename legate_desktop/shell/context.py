@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from legate_desktop.notice import Notice, monotonic_ms, wall_ms
 from legate_desktop.practice import Practice
+from legate_desktop.prefs import Prefs
 
 S = TypeVar("S")
 
@@ -28,19 +29,20 @@ class PageContext(QObject):
     counted = Signal(str, int)
     announced = Signal(str)
     torn_off = Signal(str, str)
-    palette_wanted = Signal(str)
 
     def __init__(
         self,
         bridge: Any,
         practice: Practice,
         *,
+        prefs: Prefs | None = None,
         clock: Callable[[], int] = monotonic_ms,
         wall_clock: Callable[[], int] = wall_ms,
     ) -> None:
         super().__init__()
         self.bridge = bridge
         self.practice = practice
+        self.prefs = prefs or Prefs()
         self.clock = clock
         self.now = wall_clock
         self.is_open = False

@@ -14,7 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from legate_desktop.shell.context import PageContext
+    from legate_desktop.shell.finding import Found
     from legate_desktop.verbs import Verb
     from legate_desktop.widgets.page_title import Page
 
@@ -25,13 +28,19 @@ def _nothing(_context: PageContext) -> None:
     """A page without a state of its own before it is visited."""
 
 
+def _nothing_found(_context: PageContext) -> Iterable[Found]:
+    """A page without objects."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class PageSpec:
     """A page in the sidebar.
 
     `key` is the letter after G, `order` the place within its group. `start` is called once, before the first paint: it
     makes what must know things while the page was never visited (a count, a notice). `build` is called on the first
-    visit. Without `permission` in their role, people do not see the page in the list.
+    visit. `find` gives the objects that the palette offers, newest first. `torn` builds the view of one object for a
+    window of its own. Without `permission` in their role, people do not see the page in the list.
     """
 
     id: str
@@ -42,6 +51,8 @@ class PageSpec:
     order: int
     build: Callable[[PageContext], Page]
     start: Callable[[PageContext], None] = _nothing
+    find: Callable[[PageContext], Iterable[Found]] = _nothing_found
+    torn: Callable[[PageContext, str], QWidget] | None = None
     verbs: tuple[Verb, ...] = ()
     permission: str = ""
     is_turn: bool = False

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
+    QMenu,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -21,8 +23,12 @@ from legate_desktop.shell.registry import PageSpec
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import colour, font, look
 from legate_desktop.theme.resources import pixmap
+from legate_desktop.verbs import Verbs, tip_of
+from legate_desktop.widgets.icon_button import IconButton
 from legate_desktop.widgets.labels import Caption, Label
 from legate_desktop.words import counted, tr
+
+PLACE_PX = 31
 
 
 class PlaceButton(QAbstractButton):
@@ -49,7 +55,7 @@ class PlaceButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(40, look.px(34))
+        return QSize(40, look.px(PLACE_PX))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -131,20 +137,33 @@ class EngineState(QWidget):
             painter.drawText(QRectF(26, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
 
 
-class WorkspaceBox(QWidget):
-    """Which workspace this is. There is one; more come with the team server."""
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One entry of the switcher: its name, what it is, and the ink of its connection's dot."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    id: str
+    name: str
+    detail: str = ""
+    ink: str = "green"
+
+
+class WorkspaceBox(QAbstractButton):
+    """Which workspace this is; pressed, it lists the others. `chosen` carries the id of one, or of *team*."""
+
+    chosen = Signal(str)
+
+    def __init__(self, workspaces: Sequence[Workspace], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.is_narrow = False
-        self.set_name(name)
-
-    def set_name(self, name: str) -> None:
-        """Show this workspace."""
-        self._name = name
+        self._workspaces = workspaces
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        name = workspaces[0].name
+        self.setText(name)
         self.setAccessibleName(f"{tr('Workspace')}: {name}")
         self.setToolTip(name)
-        self.update()
+        self.clicked.connect(self._open)
 
     def sizeHint(self) -> QSize:
         return QSize(40, look.px(38))
@@ -152,58 +171,96 @@ class WorkspaceBox(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colour("line"), 1))
+        painter.setPen(QPen(colour("amber_text" if self.hasFocus() else "line2" if self.underMouse() else "line"), 1))
         painter.setBrush(colour("panel"))
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(box, tokens.RADIUS_FIELD_PX, tokens.RADIUS_FIELD_PX)
         side = look.px(tokens.ICON_PX)
         left = (self.width() - side) / 2 if self.is_narrow else 11
-        at = QPointF(left, (self.height() - side) / 2)
-        painter.drawPixmap(at, pixmap("hard-drive", "amber_text", side, self.devicePixelRatioF()))
+        top = (self.height() - side) / 2
+        ratio = self.devicePixelRatioF()
+        painter.drawPixmap(QPointF(left, top), pixmap("hard-drive", "amber_text", side, ratio))
         if not self.is_narrow:
+            painter.drawPixmap(QPointF(self.width() - side - 8, top), pixmap("chevron-down", "text3", side, ratio))
             painter.setFont(font("name"))
             painter.setPen(colour("text"))
-            room = int(self.width() - left - side - 22)
-            name = QFontMetrics(font("name")).elidedText(self._name, Qt.TextElideMode.ElideRight, room)
+            room = int(self.width() - left - 2 * side - 30)
+            name = QFontMetrics(font("name")).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
             painter.drawText(box.adjusted(left + side + 11, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
 
+    def _open(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for workspace in self._workspaces:
+            detail = f"   {workspace.detail}" if workspace.detail else ""
+            action = menu.addAction(f"{workspace.name}{detail}")
+            action.setCheckable(True)
+            action.setChecked(workspace is self._workspaces[0])
+            action.triggered.connect(lambda _checked=False, found=workspace: self.chosen.emit(found.id))
+        menu.addSeparator()
+        menu.addAction(tr("Connect to a team server…")).triggered.connect(lambda: self.chosen.emit("team"))
+        menu.popup(self.mapToGlobal(QPoint(0, self.height() + 2)))
 
-class LookButton(QAbstractButton):
-    """Dark or light, in one press."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+class FindButton(QAbstractButton):
+    """Looks like a field, opens the palette: where people look for what they cannot find."""
+
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.is_narrow = False
+        self._key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.setText(tr("Find…"))
+        self.setAccessibleName(action.text())
+        self.setToolTip(tip_of(action))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedSize(look.px(tokens.TARGET_PX), look.px(tokens.TARGET_PX))
-        self.clicked.connect(look.toggle)
-        look.changed.connect(self._name)
-        self._name()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(action.trigger)
 
-    def _name(self) -> None:
-        name = tr("Use the light look") if look.theme.is_dark else tr("Use the dark look")
-        self.setAccessibleName(name)
-        self.setToolTip(name)
-        self.update()
+    def sizeHint(self) -> QSize:
+        return QSize(40, look.px(30))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.hasFocus() or self.underMouse():
-            painter.setPen(QPen(colour("amber_text" if self.hasFocus() else "line2"), 1))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(colour("amber_text" if self.hasFocus() else "line2" if self.underMouse() else "line"), 1))
+        painter.setBrush(colour("well"))
+        painter.drawRoundedRect(box, tokens.RADIUS_FIELD_PX, tokens.RADIUS_FIELD_PX)
         side = look.px(tokens.ICON_PX)
-        at = QPointF((self.width() - side) / 2, (self.height() - side) / 2)
-        name = "sun" if look.theme.is_dark else "moon"
-        painter.drawPixmap(at, pixmap(name, "text3", side, self.devicePixelRatioF()))
+        left = (self.width() - side) / 2 if self.is_narrow else 9
+        at = QPointF(left, (self.height() - side) / 2)
+        painter.drawPixmap(at, pixmap("search", "text3", side, self.devicePixelRatioF()))
+        if not self.is_narrow:
+            painter.setPen(colour("text3"))
+            painter.setFont(font("small"))
+            painter.drawText(box.adjusted(left + side + 8, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+            painter.setFont(font("mono"))
+            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(box.adjusted(0, 0, -9, 0), flags, self._key)
+
+
+class LookButton(IconButton):
+    """Dark or light, in one press."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("sun", "", parent=parent)
+        look.changed.connect(self._name)
+        self._name()
+
+    def _name(self) -> None:
+        self.set_icon("sun" if look.theme.is_dark else "moon")
+        self.set_name(tr("Use the light look") if look.theme.is_dark else tr("Use the dark look"))
 
 
 class Sidebar(QWidget):
-    """`chosen` carries the id of a page."""
+    """`chosen` carries the id of a page. `verbs` are the window's: back, forward and the palette stand here."""
 
     chosen = Signal(str)
 
-    def __init__(self, pages: Sequence[PageSpec], workspace: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, pages: Sequence[PageSpec], workspaces: Sequence[Workspace], verbs: Verbs, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._pages = pages
         self.setObjectName("sidebar")
@@ -211,7 +268,11 @@ class Sidebar(QWidget):
         self.is_narrow = False
         self.mark = Mark()
         self.name = Label("Legate", "mark")
-        self.workspace = WorkspaceBox(workspace)
+        self.workspace = WorkspaceBox(workspaces)
+        self.finder = FindButton(verbs["palette"])
+        self.back, self.forward = IconButton("arrow-left", ""), IconButton("arrow-right", "")
+        self.back.follow(verbs["back"])
+        self.forward.follow(verbs["forward"])
         self.engine = EngineState()
         self.look_button = LookButton()
         self.places: dict[str, PlaceButton] = {}
@@ -234,7 +295,7 @@ class Sidebar(QWidget):
         self.setFixedWidth(look.px(tokens.SIDEBAR_ICONS_PX) if is_narrow else look.px(tokens.SIDEBAR_PX))
         for widget in (self.name, *self._captions):
             widget.setVisible(not is_narrow)
-        for widget in (*self.places.values(), self.engine, self.workspace):
+        for widget in (*self.places.values(), self.engine, self.workspace, self.finder):
             widget.is_narrow = is_narrow
             widget.update()
         side = 8 if is_narrow else 12
@@ -245,6 +306,9 @@ class Sidebar(QWidget):
         middle = Qt.AlignmentFlag.AlignHCenter if is_narrow else Qt.AlignmentFlag(0)
         for widget in (self.mark, self.look_button):
             self._head.setAlignment(widget, middle)
+        # Narrow, the keys and the mouse's side buttons still go back and forward.
+        for widget in (self.back, self.forward):
+            widget.setVisible(not is_narrow)
 
     def _build(self) -> None:
         self._column = QVBoxLayout(self)
@@ -256,8 +320,15 @@ class Sidebar(QWidget):
         self._head.addStretch(1)
         self._head.addWidget(self.look_button)
         self._column.addLayout(self._head)
-        self._column.addSpacing(10)
+        self._column.addSpacing(8)
         self._column.addWidget(self.workspace)
+        ways = QHBoxLayout()
+        ways.setContentsMargins(0, 3, 0, 0)
+        ways.setSpacing(4)
+        for widget in (self.back, self.forward):
+            ways.addWidget(widget)
+        ways.addWidget(self.finder, 1)
+        self._column.addLayout(ways)
         self._column.addWidget(self._build_places(), 1)
         self._column.addWidget(self.engine)
 
@@ -267,13 +338,13 @@ class Sidebar(QWidget):
         places.setObjectName("sidebarPlaces")
         column = QVBoxLayout(places)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(1)
         group, buttons = "", QButtonGroup(self)
         for page in self._pages:
             if page.group != group:
                 group = page.group
                 caption = Caption(tr(group))
-                caption.setContentsMargins(14, 10, 0, 3)
+                caption.setContentsMargins(14, 8, 0, 2)
                 self._captions.append(caption)
                 column.addWidget(caption)
             button = PlaceButton(page)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QCloseEvent,
-    QKeySequence,
+    QMouseEvent,
     QPaintEvent,
     QResizeEvent,
     QShortcut,
@@ -18,11 +18,18 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from legate_desktop.notice import Notice
 from legate_desktop.shell.context import PageContext
+from legate_desktop.shell.history import History, Visit
+from legate_desktop.shell.offers import Offers, go_keys
+from legate_desktop.shell.palette import Palette
 from legate_desktop.shell.registry import PageSpec
-from legate_desktop.shell.sidebar import Sidebar
+from legate_desktop.shell.sheet import KeySheet
+from legate_desktop.shell.sidebar import Sidebar, Workspace
+from legate_desktop.shell.torn import TornWindow
+from legate_desktop.shell.verbs import VERBS
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import font, look
 from legate_desktop.theme.style import palette, style_sheet
+from legate_desktop.verbs import Verbs, letters
 from legate_desktop.widgets.notices import Banner
 from legate_desktop.widgets.page_title import Page
 from legate_desktop.widgets.toast import Toast, Toasts
@@ -30,29 +37,41 @@ from legate_desktop.words import tr
 
 
 class Window(QMainWindow):
-    """`painted` comes once, after the first paint: what may wait is started from it. Pages are built when visited."""
+    """`painted` comes once, after the first paint: what may wait is started from it. Pages are built when visited.
+
+    `quitting` asks for the end of Legate; who owns the process answers it.
+    """
 
     painted = Signal()
     closing = Signal()
+    quitting = Signal()
     turned = Signal(str)
 
-    def __init__(self, context: PageContext, specs: Sequence[PageSpec], workspace: str, *, first: str) -> None:
+    def __init__(
+        self, context: PageContext, specs: Sequence[PageSpec], workspace: str, *, first: str = "approvals"
+    ) -> None:
         super().__init__()
-        self._is_painted = False
-        self._undo_toast: Toast | None = None
         self.context = context
         self.specs = {spec.id: spec for spec in specs}
-        self._pages: dict[str, Page] = {}
+        self.undoable: Callable[[], None] | None = None
+        self.history = History()
         self.page_id = ""
+        self.torn: list[TornWindow] = []
+        self._workspaces = (Workspace("here", workspace),)
+        self._is_painted = False
+        self._undo_toast: Toast | None = None
+        self._pages: dict[str, Page] = {}
+        self._counts: dict[str, int] = {}
+        self._engine = (tr("Engine starts…"), "text3")
         self.setWindowTitle("Legate")
         self.setMinimumSize(*tokens.WINDOW_MIN)
         for spec in specs:
             spec.start(context)
-        self._build(specs, workspace)
         self._bind()
-        self._keys()
-        self.say_engine(tr("Engine starts…"), "text3")
+        self._build()
         self.go(first)
+
+    # Pages.
 
     def page(self, page_id: str) -> Page:
         """A page, built now if nobody came here yet."""
@@ -63,42 +82,104 @@ class Window(QMainWindow):
         return self._pages[page_id]
 
     def go(self, page_id: str, object_id: str = "") -> None:
-        """Show a page, and on it an object."""
-        page = self.page(page_id)
-        self.page_id = page_id
-        self.pages.setCurrentWidget(page)
-        self.sidebar.choose(page_id)
-        self.toasts.set_foot(page.foot())
-        if object_id:
-            page.show_place(object_id)
-        page.take_focus()
-        self.turned.emit(page_id)
+        """Show a page, and on it an object; where the person was can be gone back to."""
+        here = self._here()
+        self._show(Visit(page_id, object_id))
+        if here is not None and self._here() != here:
+            self.history.leave(here)
+        self.verbs.settle()
+
+    def go_back(self) -> None:
+        """To where the person was before."""
+        self._step(self.history.back)
+
+    def go_forward(self) -> None:
+        """To where the person went back from."""
+        self._step(self.history.forward)
+
+    def tear_off(self, page_id: str, object_id: str) -> None:
+        """Show an object in a window of its own; a page that cannot do that shows it here."""
+        spec = self.specs[page_id]
+        if spec.torn is None:
+            self.go(page_id, object_id)
+            return
+        torn = TornWindow(spec.torn(self.context, object_id), tr(spec.title), self)
+        self.torn.append(torn)
+        torn.destroyed.connect(lambda: self.torn.remove(torn) if torn in self.torn else None)
+        torn.show()
+
+    def let_see(self, permissions: Collection[str]) -> None:
+        """Leave out of the list what this person's role may not see."""
+        for spec in self.specs.values():
+            may_see = not spec.permission or spec.permission in permissions
+            self.sidebar.places[spec.id].setVisible(may_see)
+
+    # Speaking.
 
     def say(self, notice: Notice) -> None:
-        """Show a notice as a toast."""
+        """Show a notice as a toast. The last one that can be undone is what Z takes back."""
         toast = self.toasts.add(
             notice.text,
             action_text=tr("Undo") if notice.undo is not None else "",
             action_key="Z" if notice.undo is not None else "",
-            run=notice.undo,
+            run=self.undo_last if notice.undo is not None else None,
             is_error=notice.is_error,
             lasts_ms=notice.lasts_ms,
         )
         if notice.undo is not None:
-            self._undo_toast = toast
+            self._withdraw_undo()
+            self._undo_toast, self.undoable = toast, notice.undo
+            toast.closed.connect(lambda: self._on_toast_closed(toast))
+            self.verbs.settle()
+
+    def undo_last(self) -> None:
+        """Take back what was done last, while that is offered."""
+        undo = self.undoable
+        self._withdraw_undo()
+        if undo is not None:
+            undo()
 
     def say_engine(self, words: str, ink: str) -> None:
         """The foot of the sidebar."""
+        self._engine = (words, ink)
         self.sidebar.engine.say(words, ink)
 
     def announce(self, text: str) -> None:
         """Say it to who cannot see the window, in its turn and without moving the focus."""
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
+    def open_palette(self, text: str = "") -> None:
+        """Find or do anything."""
+        self.palette_box.open_on(self.offers.everything(self.page_id), text)
+
+    def open_keys(self) -> None:
+        """The keys of this page."""
+        KeySheet(self.offers.keys(self.page_id), self).open()
+
+    def quit(self) -> None:
+        """Ask for the end of Legate."""
+        self.quitting.emit()
+
+    def rebuild(self) -> None:
+        """Build everything anew, in another language; what pages know is kept by their states."""
+        here = self._here()
+        self._pages.clear()
+        self._undo_toast, self.undoable = None, None
+        self._build()
+        if here is not None:
+            self.page_id = ""
+            self._show(here)
+        self.verbs.settle()
+
     # Building.
 
-    def _build(self, specs: Sequence[PageSpec], workspace: str) -> None:
-        self.sidebar = Sidebar(specs, workspace)
+    def _build(self) -> None:
+        for child in self.findChildren(Verbs, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            child.remove()
+        for shortcut in self.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            shortcut.setParent(None)
+        self.verbs = Verbs(self, VERBS)
+        self.sidebar = Sidebar(list(self.specs.values()), self._workspaces, self.verbs)
         self.banner = Banner()
         self.pages = QStackedWidget()
         right = QVBoxLayout()
@@ -113,38 +194,100 @@ class Window(QMainWindow):
         row.addWidget(self.sidebar)
         row.addLayout(right, 1)
         self.setCentralWidget(body)
+        # Qt would show it a turn of the event loop later, and focus cannot be given to what is hidden.
+        body.show()
         self.toasts = Toasts(body)
+        self.toasts.said.connect(lambda text: self.announce(text))
+        self.palette_box = Palette(body)
+        self.palette_box.spoke.connect(lambda text: self.announce(text))
+        self.offers = Offers(self.context, self.specs, self.verbs, self._page_if)
+        self.sidebar.chosen.connect(self.go)
+        self.sidebar.workspace.chosen.connect(self._on_workspace)
+        self.sidebar.engine.say(*self._engine)
+        for page_id, count in self._counts.items():
+            self.sidebar.set_count(page_id, count)
+        self.sidebar.set_narrow(self.width() < tokens.SIDEBAR_COLLAPSES_UNDER_PX)
+        self._keys()
 
     def _bind(self) -> None:
         context = self.context
         context.said.connect(self.say)
-        context.undo_withdrawn.connect(self._on_undo_withdrawn)
+        context.undo_withdrawn.connect(self._withdraw_undo)
         context.wanted.connect(self.go)
-        context.counted.connect(self.sidebar.set_count)
+        context.torn_off.connect(self.tear_off)
+        context.counted.connect(self._on_counted)
         context.announced.connect(lambda text: self.announce(text))
         context.went.connect(self._on_went)
-        context.came.connect(lambda: self.banner.say(""))
-        self.toasts.said.connect(lambda text: self.announce(text))
-        self.sidebar.chosen.connect(self.go)
+        context.came.connect(self._on_came)
+        context.prefs.changed.connect(self._on_wish)
         look.changed.connect(self._dress)
+
+    def _keys(self) -> None:
+        for at, spec in enumerate(self.specs.values(), start=1):
+            for key in letters.keys(go_keys(at, spec)):
+                QShortcut(key, self, lambda page_id=spec.id: self.go(page_id))
+
+    # What happens.
+
+    def _here(self) -> Visit | None:
+        return Visit(self.page_id, self._pages[self.page_id].place()) if self.page_id in self._pages else None
+
+    def _show(self, visit: Visit) -> None:
+        page = self.page(visit.page_id)
+        self.palette_box.close_now(gives_focus_back=False)
+        self.page_id = visit.page_id
+        self.pages.setCurrentWidget(page)
+        self.sidebar.choose(visit.page_id)
+        self.toasts.set_foot(page.foot())
+        if visit.object_id:
+            page.show_place(visit.object_id)
+        page.take_focus()
+        self.turned.emit(visit.page_id)
+
+    def _step(self, step: Callable[[Visit], Visit | None]) -> None:
+        here = self._here()
+        there = step(here) if here is not None else None
+        if there is not None:
+            self._show(there)
+        self.verbs.settle()
+
+    def _page_if(self, page_id: str, is_wanted: bool) -> Page | None:
+        return self.page(page_id) if is_wanted else self._pages.get(page_id)
+
+    def _on_counted(self, page_id: str, count: int) -> None:
+        self._counts[page_id] = count
+        self.sidebar.set_count(page_id, count)
+
+    def _on_workspace(self, workspace_id: str) -> None:
+        if workspace_id == "team":
+            self.go("team")
 
     def _on_went(self, words: str) -> None:
         self.say_engine(tr("Engine away"), "red")
         self.banner.say(words)
 
-    def _on_undo_withdrawn(self) -> None:
-        """What cannot be undone any more offers it no longer, and only the last answer can be."""
-        if self._undo_toast is not None and self._undo_toast in self.toasts.toasts():
-            self._undo_toast.close_now()
-        self._undo_toast = None
+    def _on_came(self) -> None:
+        self.banner.say("")
 
-    def _keys(self) -> None:
-        for at, spec in enumerate(self.specs.values(), start=1):
-            keys = [f"Ctrl+{at}"] if at <= 9 else []  # there are nine of these keys
-            keys += [f"G, {spec.key}"] if spec.key else []
-            for key in keys:
-                QShortcut(QKeySequence(key), self, lambda page_id=spec.id: self.go(page_id))
-        QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
+    def _on_wish(self, name: str) -> None:
+        if name == "language":
+            self.rebuild()
+        elif name == "letter_keys":
+            for shortcut in self.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                shortcut.setParent(None)
+            self._keys()
+
+    def _withdraw_undo(self) -> None:
+        """What cannot be undone any more offers it no longer, and only the last answer can be."""
+        toast, self._undo_toast, self.undoable = self._undo_toast, None, None
+        if toast is not None and toast in self.toasts.toasts():
+            toast.close_now()
+        self.verbs.settle()
+
+    def _on_toast_closed(self, toast: Toast) -> None:
+        if toast is self._undo_toast:
+            self._undo_toast, self.undoable = None, None
+            self.verbs.settle()
 
     # Qt's side.
 
@@ -159,6 +302,15 @@ class Window(QMainWindow):
         is_narrow = self.width() < tokens.SIDEBAR_COLLAPSES_UNDER_PX
         if is_narrow != self.sidebar.is_narrow:
             self.sidebar.set_narrow(is_narrow)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The side buttons of a mouse go back and forward."""
+        if event.button() == Qt.MouseButton.BackButton:
+            self.go_back()
+        elif event.button() == Qt.MouseButton.ForwardButton:
+            self.go_forward()
+        else:
+            super().mousePressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

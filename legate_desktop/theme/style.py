@@ -74,6 +74,12 @@ QPlainTextEdit#value {{
 QPlainTextEdit#plain:focus, QPlainTextEdit#value:focus {{ border: 1px solid {theme.amber_text}; }}
 QPlainTextEdit {{ selection-background-color: {theme.amber}; selection-color: {theme.amber_ink}; }}
 {inks}
+QFrame#palette {{
+    background: {theme.raised}; border: 1px solid {theme.line2}; border-radius: {tokens.RADIUS_DIALOG_PX}px;
+}}
+QLineEdit#paletteField {{
+    background: transparent; border: none; border-bottom: 1px solid {theme.line}; border-radius: 0; padding: 14px 20px;
+}}
 QDialog {{ background: {theme.raised}; }}
 QMenu {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line2}; padding: 6px; }}
 QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 6px; }}

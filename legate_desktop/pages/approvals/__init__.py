@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.approvals.verbs import VERBS
 from legate_desktop.shell.context import PageContext
+from legate_desktop.shell.finding import Deed, Found
 from legate_desktop.shell.registry import PageSpec
 from legate_desktop.widgets.page_title import Page
-from legate_desktop.words import plural
+from legate_desktop.words import plural, tr
 
 
 def _start(context: PageContext) -> None:
@@ -29,6 +32,13 @@ def _start(context: PageContext) -> None:
     context.came.connect(state.engine_came)
 
 
+def _find(context: PageContext) -> Iterable[Found]:
+    for row in context.state(ApprovalsState).waiting:
+        go = Deed(tr("Open the card"), lambda row_id=row.id: context.go("approvals", row_id), "shield-check")
+        run = Deed(tr("Open its run"), lambda run_id=row.run_id: context.go("runs", run_id), "activity")
+        yield Found(row.id, f"{row.tool}: {row.title}", f"{row.agent} · {row.id}", "shield-check", "", (go, run))
+
+
 def _build(context: PageContext) -> Page:
     from legate_desktop.pages.approvals.page import ApprovalsPage
 
@@ -44,6 +54,7 @@ PAGE = PageSpec(
     order=2,
     build=_build,
     start=_start,
+    find=_find,
     verbs=VERBS,
     permission="approvals.view",
     is_turn=True,

@@ -97,6 +97,11 @@ class ApprovalsState(QObject):
         return self._shown
 
     @property
+    def waiting(self) -> list[ApprovalRow]:
+        """Everything that waits, in order, whatever tab and filter show."""
+        return self._all["waiting"]
+
+    @property
     def waiting_count(self) -> int:
         """How many things wait for the person."""
         return len(self._all["waiting"])

@@ -48,7 +48,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("give_up", "Give up", "3", "x", "quiet", lambda p: p.settle("give_up"), _in_doubt),
     Verb("open_run", "Open run", "O", "activity", "quiet", lambda p: p.show_run(), _has_card),
     Verb("delete_rule", "Delete rule", "Del", "x", "danger", lambda p: p.delete_chosen_rule(), _rule),
-    Verb("undo", "Undo", "Z", "undo-2", "quiet", lambda p: p.state.undo(), _undo, ("Ctrl+Z",)),
+    # Z and Ctrl+Z are the window's, so that an answer can be taken back from any page.
+    Verb("undo", "Take the answer back", "", "undo-2", "quiet", lambda p: p.state.undo(), _undo),
     *MOVES,
     PRACTICE,
 )

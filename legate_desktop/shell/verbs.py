@@ -1,0 +1,32 @@
+"""What a person can do everywhere in the window, and the keys that go from page to page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from legate_desktop.verbs import Verb, always
+from legate_desktop.words import tr
+
+
+def _back(window: Any) -> str:
+    return "" if window.history.may_go_back else tr("There is nowhere to go back to")
+
+
+def _forward(window: Any) -> str:
+    return "" if window.history.may_go_forward else tr("There is nowhere to go forward to")
+
+
+def _undo(window: Any) -> str:
+    return "" if window.undoable is not None else tr("There is nothing to undo")
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb("palette", "Find or do anything", "Ctrl+K", "search", "quiet", lambda w: w.open_palette(), always),
+    Verb("keys", "Keys of this page", "?", "keyboard", "quiet", lambda w: w.open_keys(), always),
+    Verb("back", "Back", "Alt+Left", "arrow-left", "quiet", lambda w: w.go_back(), _back),
+    Verb("forward", "Forward", "Alt+Right", "arrow-right", "quiet", lambda w: w.go_forward(), _forward),
+    Verb("settings", "Settings", "Ctrl+,", "settings", "quiet", lambda w: w.go("settings"), always),
+    Verb("undo_last", "Undo", "Z", "undo-2", "quiet", lambda w: w.undo_last(), _undo, ("Ctrl+Z",)),
+    Verb("close", "Close the window", "Ctrl+W", "x", "quiet", lambda w: w.close(), always),
+    Verb("quit", "Quit Legate", "Ctrl+Q", "power", "quiet", lambda w: w.quit(), always),
+)
