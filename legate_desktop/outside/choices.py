@@ -47,14 +47,14 @@ def default_file() -> Path:
 
 
 class Choices(QObject):
-    """The choices in force. `changed` carries the name of the one that was made."""
+    """The choices in force. `changed` carries the name of the one that was made. Without a file nothing is kept."""
 
     changed = Signal(str)
 
     def __init__(self, file: Path | None = None) -> None:
         super().__init__()
-        self._file = file or default_file()
-        self.now = _read(self._file)
+        self._file = file
+        self.now = _read(file) if file is not None else Chosen()
 
     def choose(self, name: str, value: Any) -> Any:
         """Make one choice; what it was before. Raises `ValueError` for a name or a value that is none."""
@@ -67,6 +67,8 @@ class Choices(QObject):
         return before
 
     def _write(self) -> None:
+        if self._file is None:
+            return
         data = json.dumps(dataclasses.asdict(self.now), indent=2)
         fresh = self._file.with_suffix(".new")
         try:

@@ -43,13 +43,16 @@ class Background(QObject):
         if isinstance(app, QApplication):
             # The last window going away is not the end; this decides.
             app.setQuitOnLastWindowClosed(False)
-            # The session ends, and asking would hold up everybody.
-            app.commitDataRequest.connect(lambda _manager: self._mark_the_end())
+            app.commitDataRequest.connect(self.session_ends)
 
     def end(self) -> None:
         """End the process now, without asking."""
         self._mark_the_end()
         QApplication.quit()
+
+    def session_ends(self) -> None:
+        """The person logs out: asking now would hold up everybody, so closing means the end from here on."""
+        self._mark_the_end()
 
     def ask_to_end(self) -> None:
         """Quit, as a person means it: asks first if runs are going."""

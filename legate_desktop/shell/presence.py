@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from legate_desktop.notice import Notice
 from legate_desktop.outside import links, requests
 from legate_desktop.outside.channels import Channels, TrayChannel
-from legate_desktop.outside.choices import Choices
+from legate_desktop.outside.choices import Choices, default_file
 from legate_desktop.outside.opener import LinkOpener
 from legate_desktop.outside.scheme import register_scheme
 from legate_desktop.outside.speaker import Speaker
@@ -54,7 +54,8 @@ class Presence(QObject):
         self._may_stay = may_stay
         self._show_window, self._open_palette = show_window, open_palette
         self.wants_restart = False
-        self.choices = context.keep(choices or Choices())
+        # Practice leaves nothing behind, not even a choice.
+        self.choices = context.keep(choices or Choices(default_file() if may_stay else None))
         self.state = context.keep(OutsideState(context.bridge, clock=context.now))
         self.links = LinkOpener(context.bridge, context.go, self._say)
         self.background = Background(

@@ -73,6 +73,13 @@ def test_where_nothing_can_be_written_the_choice_still_holds(tmp_path: Path, cap
     assert "holds until Legate is closed" in caplog.text
 
 
+def test_without_a_place_choices_hold_and_are_not_kept(tmp_path: Path) -> None:
+    choices = Choices(None)
+    choices.choose("closing", "stay")
+    assert choices.now.closing == "stay"
+    assert not default_file().exists()
+
+
 def test_choices_are_kept_where_the_desktop_keeps_such_things(tmp_path: Path) -> None:
     assert default_file() == tmp_path / "xdg-config" / "legate" / "outside.json"
 
