@@ -18,11 +18,15 @@ _HOME: dict[str, str] = {
         "approvals.commands": "ApproveAction EditAction RejectAction UndoAnswer",
         "approvals.model": "Answer ApprovalDetail ApprovalRow",
         "approvals.queries": "ApprovalCard DecidedApprovals PendingApprovals",
-        "audit.queries": "JournalEntries JournalEntry JournalPage VerifyJournal",
+        "audit.entry": "EntryPlace OpenEntry",
+        "audit.export": "ExportJournal ExportPage SignJournal",
+        "audit.queries": "JournalEnd JournalEndRow JournalEntries JournalEntry JournalPage StopVerifying VerifyJournal",
         "audit.report": "Report",
         "client": "Client LocalClient follow",
+        "crypto.secret": "Secret",
         "errors": (
-            "Conflict Damaged Forbidden Invalid LegateError LimitReached Locked NeedsReauthentication NotFound Unavailable"
+            "Conflict Damaged Forbidden Invalid LegateError LimitReached Locked NeedsReauthentication NotFound "
+            "Unavailable"
         ),
         "features": "registry",
         "identity.prove": "Prove SetPassphrase",
@@ -31,8 +35,8 @@ _HOME: dict[str, str] = {
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
         "kernel.registry": "Door",
         "knowledge.commands": (
-            "AddFiles Added CancelDocuments CreateBase ReindexBase RemoveBase RemoveDocuments RenameBase RetryDocuments "
-            "UnwatchFolder UploadDocument WatchFolder"
+            "AddFiles Added CancelDocuments CreateBase ReindexBase RemoveBase RemoveDocuments RenameBase "
+            "RetryDocuments UnwatchFolder UploadDocument WatchFolder"
         ),
         "knowledge.model": "BaseRow DocumentRow Found Hit Passage",
         "knowledge.queries": "CitedPassage DocumentView Documents KnowledgeBases OpenDocument SearchKnowledge",
@@ -49,6 +53,7 @@ _HOME: dict[str, str] = {
         "runs.queries": "Run RunLog Runs",
         "settings": "Settings from_environment practice_home",
         "vault.commands": "DeleteSecret LockVault ReplaceSecret SealVault StoreSecret UnsealVault",
+        "vault.model": "SecretRow VaultState",
         "vault.queries": "Secrets VaultStatus",
     }.items()
     for name in names.split()

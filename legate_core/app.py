@@ -19,6 +19,7 @@ from legate_core.agents.folders import DataFolder
 from legate_core.agents.model import AgentDefinition
 from legate_core.audit.checkpoint import Checkpointer
 from legate_core.audit.notary import Notary
+from legate_core.audit.walks import Walks
 from legate_core.client import LocalClient
 from legate_core.connectors.base import Surroundings
 from legate_core.connectors.registry import built_in_tools
@@ -141,6 +142,7 @@ async def _open(
         may_make = known is None or not await database.read(vault_has_records, workspace_id=known[0])
         kernel.ports.add(Vault, await asyncio.to_thread(Vault.open, keys, may_make=may_make))
         kernel.ports.add(Notary, await asyncio.to_thread(Notary.open, keys, may_make=known is None))
+        kernel.ports.add(Walks, Walks(kernel.ticks))
         broker = Broker()
         workspace_id, person_id = known or await _first_start(kernel)
         knowledge = Works(

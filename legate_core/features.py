@@ -6,6 +6,8 @@ from legate_core.actions import reactors as actions
 from legate_core.agents import commands as agents
 from legate_core.approvals import commands as approvals
 from legate_core.approvals import queries as inbox
+from legate_core.audit import entry as audit_entry
+from legate_core.audit import export as audit_export
 from legate_core.audit import queries as audit
 from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
@@ -23,6 +25,8 @@ from legate_core.vault import queries as secrets
 
 ROOMS = (
     audit,
+    audit_entry,
+    audit_export,
     actions,
     agents,
     approvals,

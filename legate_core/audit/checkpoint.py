@@ -54,7 +54,7 @@ async def checkpoint_now(kernel: Kernel, workspace_id: str) -> Checkpoint | None
     outside = await asyncio.to_thread(notary.outside, workspace_id)
 
     def prepare(ctx: ReadContext) -> Signed | None:
-        return _continue(ctx.connection, workspace_id, notary, outside)
+        return continue_last(ctx.connection, workspace_id, notary, outside)
 
     signed = await kernel.look(actor, prepare)
     if signed is None:
@@ -135,7 +135,7 @@ def _is_due(connection: Connection, workspace_id: str) -> tuple[int, bool]:
     return seq, bool(finished)
 
 
-def _continue(connection: Connection, workspace_id: str, notary: Notary, outside: str | None) -> Signed | None:
+def continue_last(connection: Connection, workspace_id: str, notary: Notary, outside: str | None) -> Signed | None:
     """The next checkpoint, after the entries since the last one led from its root to the journal's own."""
     last = _last(connection, workspace_id, notary, outside)
     head = journal.head(connection, workspace_id)

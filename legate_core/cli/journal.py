@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from legate_core.cli.options import Subparsers, add_command
@@ -26,6 +28,10 @@ def add(under: Subparsers) -> None:
         under, "verify", "is the journal intact, is it complete, and who wrote it", verify,
         more="The process ends with 0 where nothing is broken, and with 7 where something is.",
     )  # fmt: skip
+    verify_parser.add_argument("--file", default="", metavar="FILE", help="check an exported journal instead, offline")
+    verify_parser.add_argument(
+        "--key", default="", help="the public key of the device that signed the file, from a source of your own"
+    )
     verify_parser.add_argument("--strict", action="store_true", help="end with 7 also where a verdict is unproven")
     entries = add_command(under, "journal", "what stands in the journal, the newest first", search)
     entries.add_argument("text", nargs="?", default="", metavar="TEXT", help="only entries in which this stands")
@@ -35,17 +41,35 @@ def add(under: Subparsers) -> None:
     entries.add_argument("--since", metavar="WHEN", help="only from this time on: 2026-11-24 or 2026-11-24T09:30")
     entries.add_argument("--before", type=int, default=0, metavar="SEQ", help="only entries before this one")
     entries.add_argument("--limit", type=int, default=50, help=f"how many at most (up to {LARGEST_PAGE})")
+    entries.add_argument(
+        "--export", default="", metavar="FILE", help="write all of it to a file that 'legate verify --file' checks"
+    )
 
 
 async def verify(options: Namespace, screen: Screen) -> Result:
     from legate_core import wire
-    from legate_core.audit.queries import VerifyJournal
 
-    async with opened(options, screen) as session:
-        screen.progress("Reading the whole journal.")
-        report = await session.ask(VerifyJournal())
+    report = await _report_of_file(options, screen) if options.file else await _report(options, screen)
     data = {"verify": wire.encode(report) | {"is_sound": report.is_sound}}
     return Result(data, list(_told(report, screen)), 0 if _is_good(report, options.strict) else Damaged.exit_code)
+
+
+async def _report(options: Namespace, screen: Screen) -> Report:
+    from legate_core.audit.queries import VerifyJournal
+
+    if options.key:
+        raise Invalid("--key is for a file; this journal is checked with the device's own key. Leave it out.")
+    async with opened(options, screen) as session:
+        screen.progress("Reading the whole journal.")
+        return await session.ask(VerifyJournal())
+
+
+async def _report_of_file(options: Namespace, screen: Screen) -> Report:
+    """Nothing is opened for this but the file."""
+    from legate_core.audit.file import check_file, read_lines
+
+    screen.progress("Reading the whole file.")
+    return await asyncio.to_thread(check_file, read_lines(options.file), key=options.key)
 
 
 def verdicts(report: Report) -> tuple[tuple[str, Verdict], ...]:
@@ -84,6 +108,8 @@ async def search(options: Namespace, screen: Screen) -> Result:
     from legate_core import wire
     from legate_core.audit.queries import JournalEntries
 
+    if options.export:
+        return await _export(options, screen)
     async with opened(options, screen) as session:
         page = await session.ask(
             JournalEntries(
@@ -101,6 +127,32 @@ async def search(options: Namespace, screen: Screen) -> Result:
     if page.before:
         lines += ["", f"There are more: --before {page.before}"]
     return Result(wire.encode(page), lines)
+
+
+async def _export(options: Namespace, screen: Screen) -> Result:
+    """Sign what stands, then write it part by part into a file that takes its name only once it is whole."""
+    from legate_core.audit.export import ExportJournal, SignJournal
+
+    target = Path(options.export).expanduser()
+    if target.exists():
+        raise Invalid(f"{target} is there already. Name another file.")
+    fresh = target.with_name(target.name + ".part")
+    async with opened(options, screen) as session:
+        await session.send(SignJournal())
+        part = await session.ask(ExportJournal())
+        try:
+            with fresh.open("wb") as file:
+                while True:
+                    file.writelines(line.encode("utf-8", "surrogatepass") + b"\n" for line in part.lines)
+                    if not part.after:
+                        break
+                    screen.progress(f"Entry {part.after:,} of {part.until:,}.")
+                    part = await session.ask(ExportJournal(after=part.after, until=part.until))
+            fresh.replace(target)
+        except OSError as error:
+            raise Invalid(f"{target} cannot be written: {error.strerror or error}. Name another file.") from error
+    data = {"file": str(target), "entries": part.until}
+    return Result(data, [f"{part.until:,} entries in {target}. 'legate verify --file {target}' checks it anywhere."])
 
 
 def _body(entry: JournalEntry) -> str:

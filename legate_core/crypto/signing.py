@@ -65,6 +65,20 @@ def verifier_key(name: str, public_key: bytes) -> str:
     return f"{name}+{key_id(name, public_key).hex()}+{encoded}"
 
 
+def read_verifier_key(text: str) -> tuple[str, bytes]:
+    """Name and public key of a verifier key. Raises `Invalid` for anything else."""
+    name, _, rest = text.strip().partition("+")
+    given_id, _, encoded = rest.partition("+")
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("This is no public key of a journal. Give it as 'legate verify' prints it.") from error
+    key = raw[1:]
+    if raw[:1] != ED25519 or len(key) != 32 or key_id(name, key).hex() != given_id:
+        raise Invalid("This is no public key of a journal, or it was cut. Give it as 'legate verify' prints it.")
+    return name, key
+
+
 def sign_note(text: str, name: str, key: DeviceKey) -> str:
     """The text as a note signed by `key` under `name`. Raises `Invalid` for a text or name that no note can hold."""
     if not text.endswith("\n") or _has_control_characters(text):

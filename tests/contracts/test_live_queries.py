@@ -17,6 +17,7 @@ import pytest
 from legate_core.agents.commands import AgentDraft, Agents, EditAgent
 from legate_core.approvals.commands import ApproveAction, EditAction, RejectAction, UndoAnswer
 from legate_core.approvals.queries import DecidedApprovals, PendingApprovals
+from legate_core.audit.queries import JournalEnd
 from legate_core.client import fold
 from legate_core.crypto.secret import Secret
 from legate_core.errors import LegateError
@@ -41,6 +42,7 @@ ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
     "Agents": lambda _: Agents(),
     "DecidedApprovals": lambda _: DecidedApprovals(),
     "InDoubt": lambda _: InDoubt(),
+    "JournalEnd": lambda _: JournalEnd(),
     "PendingApprovals": lambda _: PendingApprovals(),
     "Rules": lambda _: Rules(),
     "RunLog": lambda runs: RunLog(runs[0]),

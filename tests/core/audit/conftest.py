@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from legate_core.audit.notary import Notary
+from legate_core.audit.walks import Walks
 from legate_core.crypto.keys.memory import MemoryKeys
 from tests.core.audit.house import House, Intruder, open_house
 
@@ -15,6 +16,7 @@ from tests.core.audit.house import House, Intruder, open_house
 async def house(database_url: str) -> AsyncIterator[House]:
     house = await open_house(database_url, MemoryKeys(b"seed", is_throw_away=True))
     house.kernel.ports.add(Notary, Notary.open(house.keys))
+    house.kernel.ports.add(Walks, Walks(house.kernel.ticks))
     try:
         yield house
     finally:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from legate_core.audit.queries import JournalEntries, JournalPage, VerifyJournal
-from legate_core.errors import Forbidden, Invalid
+from legate_core.audit.checkpoint import checkpoint_now
+from legate_core.audit.entry import OpenEntry
+from legate_core.audit.queries import JournalEnd, JournalEntries, JournalPage, VerifyJournal
+from legate_core.errors import Forbidden, Invalid, NotFound
+from tests.core.audit import tampering
 from tests.core.audit.filling import erase, fill, finish, start_run, step, whole_run
-from tests.core.audit.house import OWNER, House
+from tests.core.audit.house import OWNER, WORKSPACE, House, Intruder
 
 
 async def search(house: House, reader: Any = None, /, **filters: Any) -> JournalPage:
@@ -65,6 +68,11 @@ async def test_every_filter_narrows(house: House) -> None:
         ({"text": f"{first}.00001".upper()}, lambda entry: f"{first}.00001" in str(entry.body)),
         ({"since": by[middle].at}, lambda entry: entry.at >= by[middle].at),
         ({"until": by[middle].at}, lambda entry: entry.at < by[middle].at),
+        ({"what": "STEP"}, lambda entry: "step" in entry.name),
+        ({"who": OWNER[2:5]}, lambda entry: OWNER[2:5] in entry.actor),
+        ({"about": f"{second}.00001"}, lambda entry: f"{second}.00001" in str(entry.body)),
+        ({"hash": by[middle].hash[:7].upper()}, lambda entry: entry.seq == middle),
+        ({"hash": by[middle].hash}, lambda entry: entry.seq == middle),
         ({"run_id": first, "actor": OWNER}, lambda entry: entry.run_id == first and entry.actor == OWNER),
     ]
     for filters, holds in cases:
@@ -113,3 +121,47 @@ async def test_entries_of_an_erased_run_are_still_there(house: House) -> None:
     after = (await search(house, run_id=run_id)).entries
     assert [entry.seq for entry in after[1:]] == before
     assert after[0].name == "run.erased"
+
+
+@pytest.mark.parametrize("digits", ["xyz", "0g", "0" * 65, "00 "])
+async def test_what_is_no_beginning_of_a_hash_is_refused(house: House, digits: str) -> None:
+    with pytest.raises(Invalid, match="beginning of a hash"):
+        await search(house, hash=digits)
+
+
+async def test_an_entry_opens_with_its_place_in_the_chain(house: House) -> None:
+    await fill(house)
+    size = (await checkpoint_now(house.kernel, WORKSPACE)).size  # type: ignore[union-attr] # there was something to sign
+    await whole_run(house)
+    total = len(await house.facts())
+    for seq in (1, 2, size, size + 1, total):
+        place = await house.ask(OpenEntry(seq))
+        [listed] = (await search(house, before=seq + 1, limit=1)).entries
+        assert place.entry == listed
+        assert place.fits
+        assert (place.checkpoint > 0, place.entries) == (seq <= size, total), seq
+        earlier = (await search(house, before=seq, limit=1)).entries
+        assert place.before == (earlier[0].hash if earlier else "0" * 64)
+
+
+async def test_an_entry_that_was_changed_does_not_fit(house: House, intruder: Intruder) -> None:
+    await fill(house)
+    intruder.run(lambda connection: tampering.change_one_byte(connection, 5))
+    assert [seq for seq in range(1, 9) if not (await house.ask(OpenEntry(seq))).fits] == [5]
+
+
+async def test_an_entry_of_somebody_else_is_not_there_for_who_sees_only_their_own(house: House) -> None:
+    operator = await house.person("per_olga", "operator")
+    with pytest.raises(NotFound):
+        await house.ask(OpenEntry(1), operator)
+    with pytest.raises(NotFound):
+        await house.ask(OpenEntry(10_000))
+
+
+async def test_the_end_of_the_journal_is_where_its_reader_sees_it(house: House) -> None:
+    operator = await house.person("per_olga", "operator")
+    mine = (await house.ask(JournalEnd(), operator))["end"]
+    assert (mine.seq, mine.is_all) == (0, False)
+    everything = (await house.ask(JournalEnd()))["end"]
+    assert (everything.seq, everything.is_all) == (len(await house.facts()), True)
+    assert await house.ask(JournalEnd(ids=("other",))) == {}
