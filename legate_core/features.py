@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from legate_core.actions import reactors as actions
 from legate_core.agents import commands as agents
+from legate_core.agents import files as agent_files
+from legate_core.agents import tools as agent_tools
+from legate_core.agents import versions as agent_versions
 from legate_core.approvals import commands as approvals
 from legate_core.approvals import queries as inbox
 from legate_core.audit import entry as audit_entry
@@ -16,7 +19,7 @@ from legate_core.knowledge import queries as passages
 from legate_core.llm import commands as models
 from legate_core.policy import commands as policy
 from legate_core.policy import queries as rules
-from legate_core.runs import catalogue, doubt, money, traffic
+from legate_core.runs import activity, branch, catalogue, doubt, drafts, export, history, money, step, traffic
 from legate_core.runs import commands as runs
 from legate_core.runs import queries as logs
 from legate_core.runs import reactors as wakes
@@ -46,6 +49,15 @@ ROOMS = (
     wakes,
     vault,
     secrets,
+    agent_files,
+    agent_tools,
+    agent_versions,
+    activity,
+    branch,
+    drafts,
+    export,
+    history,
+    step,
 )
 
 

@@ -1,4 +1,4 @@
-"""Making, editing and publishing agents; reading them."""
+"""Making, editing, publishing and deleting agents; reading them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import ClassVar
 
 from sqlalchemy import select
 
-from legate_core.agents.events import AgentCreated, AgentEdited, AgentPublished
+from legate_core.agents.events import AgentCreated, AgentDeleted, AgentEdited, AgentPublished, AgentRestored
 from legate_core.agents.folders import DataFolder
 from legate_core.agents.model import AgentDefinition, from_json, to_json
-from legate_core.agents.store import load_agent, next_number
+from legate_core.agents.store import keep_version, living, load_agent, next_number
 from legate_core.agents.tables import agent_versions, agents
-from legate_core.crypto.canonical import canonical
 from legate_core.errors import Conflict, Invalid
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.ids import new_id
@@ -31,14 +30,19 @@ class CreateAgent(Command[str]):
 
 @command(CreateAgent, permission="drafts.create", route="POST /agents")
 def create_agent(ctx: Context, message: CreateAgent) -> str:
-    _check(ctx, message.definition)
+    check(ctx, message.definition)
+    return create(ctx, message.definition)
+
+
+def create(ctx: Context, definition: AgentDefinition) -> str:
+    """A new agent with this draft, in the transaction of whoever asks; its id."""
     agent_id = new_id("agt")
     ctx.insert(
         agents,
         {
             "id": agent_id,
-            "name": message.definition.name,
-            "draft": to_json(message.definition),
+            "name": definition.name,
+            "draft": to_json(definition),
             "created_by": ctx.actor.id,
             "created_at": ctx.now,
             "changed_at": ctx.now,
@@ -50,16 +54,23 @@ def create_agent(ctx: Context, message: CreateAgent) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EditAgent(Command[None]):
-    """Replace an agent's draft. Published versions and the runs pinned to them stay as they are."""
+    """Replace an agent's draft. Published versions and the runs pinned to them stay as they are.
+
+    `was` is the hash of the draft that was looked at: where somebody else changed it since, nothing is replaced. Empty
+    for whoever has not looked.
+    """
 
     agent_id: str
     definition: AgentDefinition
+    was: str = ""
 
 
 @command(EditAgent, permission="drafts.edit", route="PUT /agents/{agent_id}")
 def edit_agent(ctx: Context, message: EditAgent) -> None:
-    _check(ctx, message.definition)
-    row = load_agent(ctx, message.agent_id)
+    check(ctx, message.definition)
+    row = living(ctx, message.agent_id)
+    if message.was and from_json(row["draft"]).hash != message.was:
+        raise Conflict("Somebody else changed this agent meanwhile. Look at it again, then edit.")
     changes = {"draft": to_json(message.definition), "name": message.definition.name, "changed_at": ctx.now}
     if ctx.update(agents, row["id"], changes, expect={"changed_at": row["changed_at"]}) is None:
         raise Conflict("Somebody else changed this agent just now. Look at it again, then edit.")
@@ -80,33 +91,58 @@ def _publisher(ctx: ReadContext, message: PublishAgent) -> str:
 
 @command(PublishAgent, permission="definitions.publish", route="POST /agents/{agent_id}/publish", owner=_publisher)
 def publish_agent(ctx: Context, message: PublishAgent) -> str:
-    row = load_agent(ctx, message.agent_id)
+    row = living(ctx, message.agent_id)
     definition = from_json(row["draft"])
-    _check(ctx, definition)
+    check(ctx, definition)
     if row["published_hash"] == definition.hash:
         return definition.hash
-    number = next_number(ctx, row["id"])
-    if ctx.get(agent_versions, definition.hash) is None:
-        ctx.insert(
-            agent_versions,
-            {
-                "hash": definition.hash,
-                "agent_id": row["id"],
-                "number": number,
-                "definition": canonical(to_json(definition)).decode(),
-                "note": message.note[:400],
-                "published_by": ctx.actor.id,
-                "published_at": ctx.now,
-            },
-        )
+    known = ctx.get(agent_versions, definition.hash)
+    # A version that was published before keeps its number, its note and its publisher when it comes back.
+    number = (known["number"] if known is not None else 0) or next_number(ctx, row["id"])
+    keep_version(ctx, row["id"], definition, number=number, note=message.note)
     ctx.update(agents, row["id"], {"published_hash": definition.hash, "changed_at": ctx.now})
     ctx.emit(AgentPublished(row["id"], definition.hash, number))
     return definition.hash
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteAgent(Command[None]):
+    """Take an agent out of use. It starts no run any more; what it began goes on, and what it did stays readable."""
+
+    agent_id: str
+
+
+def _creator(ctx: ReadContext, message: DeleteAgent | RestoreAgent) -> str:
+    return str(load_agent(ctx, message.agent_id)["created_by"])
+
+
+@command(DeleteAgent, permission="definitions.delete", route="DELETE /agents/{agent_id}", owner=_creator)
+def delete_agent(ctx: Context, message: DeleteAgent) -> None:
+    row = load_agent(ctx, message.agent_id)
+    if row["deleted_at"] or ctx.update(agents, row["id"], {"deleted_at": ctx.now}, expect={"deleted_at": None}) is None:
+        raise Conflict(f"{row['name']} was deleted already. It can be restored.")
+    ctx.emit(AgentDeleted(row["id"]))
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAgent(Command[None]):
+    """Bring a deleted agent back as it was, with its published version."""
+
+    agent_id: str
+
+
+@command(RestoreAgent, permission="definitions.restore", route="POST /agents/{agent_id}/restore", owner=_creator)
+def restore_agent(ctx: Context, message: RestoreAgent) -> None:
+    row = load_agent(ctx, message.agent_id)
+    if not row["deleted_at"]:
+        raise Conflict(f"{row['name']} is not deleted, so there is nothing to restore.")
+    ctx.update(agents, row["id"], {"deleted_at": None}, expect={"deleted_at": row["deleted_at"]})
+    ctx.emit(AgentRestored(row["id"]))
+
+
+@dataclass(frozen=True, slots=True)
 class AgentRow:
-    """One line of the list of agents."""
+    """One line of the list of agents. `version` is the number of the published one, 0 where there is none."""
 
     id: str
     name: str
@@ -116,13 +152,19 @@ class AgentRow:
     published_hash: str
     has_unpublished_changes: bool
     changed_at: int
+    version: int = 0
+    created_by: str = ""
+    deleted_at: int = 0
 
 
 @dataclass(frozen=True)
 class Agents(LiveQuery[AgentRow]):
-    """Every agent of the workspace."""
+    """Every agent of the workspace; with `deleted` those that were deleted and can be restored, and no others."""
 
-    listens: ClassVar[frozenset[str]] = frozenset({AgentCreated.name, AgentEdited.name, AgentPublished.name})
+    listens: ClassVar[frozenset[str]] = frozenset(
+        event.name for event in (AgentCreated, AgentEdited, AgentPublished, AgentDeleted, AgentRestored)
+    )
+    deleted: bool = False
     ids: tuple[str, ...] | None = None
 
     def apply(self, rows: Mapping[str, AgentRow], event: Recorded) -> Reread:
@@ -131,7 +173,17 @@ class Agents(LiveQuery[AgentRow]):
 
 @query(Agents, permission="definitions.view", route="GET /agents")
 def list_agents(ctx: ReadContext, message: Agents) -> dict[str, AgentRow]:
-    statement = select(agents).where(agents.c.workspace_id == ctx.workspace_id).order_by(agents.c.name)
+    is_among = agents.c.deleted_at.is_not(None) if message.deleted else agents.c.deleted_at.is_(None)
+    versions = agent_versions
+    statement = (
+        select(agents, versions.c.number)
+        .outerjoin(
+            versions,
+            (versions.c.workspace_id == agents.c.workspace_id) & (versions.c.hash == agents.c.published_hash),
+        )
+        .where(agents.c.workspace_id == ctx.workspace_id, is_among)
+        .order_by(agents.c.name, agents.c.id)
+    )
     if message.ids is not None:
         statement = statement.where(agents.c.id.in_(message.ids))
     found: dict[str, AgentRow] = {}
@@ -146,6 +198,9 @@ def list_agents(ctx: ReadContext, message: Agents) -> dict[str, AgentRow]:
             published_hash=row["published_hash"] or "",
             has_unpublished_changes=row["published_hash"] != draft.hash,
             changed_at=row["changed_at"],
+            version=row["number"] or 0,
+            created_by=row["created_by"],
+            deleted_at=row["deleted_at"] or 0,
         )
     return found
 
@@ -162,7 +217,7 @@ def agent_draft(ctx: ReadContext, message: AgentDraft) -> AgentDefinition:
     return from_json(load_agent(ctx, message.agent_id)["draft"])
 
 
-def _check(ctx: ReadContext, definition: AgentDefinition) -> None:
+def check(ctx: ReadContext, definition: AgentDefinition) -> None:
     """Refuse a definition that names tools that do not exist or folders that no agent may have."""
     ctx.port(DataFolder).check(definition.folders)
     catalog = ctx.port(Catalog)

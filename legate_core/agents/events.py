@@ -31,3 +31,37 @@ class AgentPublished(Event):
     agent_id: str
     definition_hash: str
     number: int
+
+
+@event("agent.deleted")
+@dataclass(frozen=True, slots=True)
+class AgentDeleted(Event):
+    """It starts no run any more. Its versions, its runs and what they did stay."""
+
+    agent_id: str
+
+
+@event("agent.restored")
+@dataclass(frozen=True, slots=True)
+class AgentRestored(Event):
+    """It is back as it was."""
+
+    agent_id: str
+
+
+@event("agent.imported")
+@dataclass(frozen=True, slots=True)
+class AgentImported(Event):
+    """It came from a file, as a draft; `file_digest` is SHA-256 of that file."""
+
+    agent_id: str
+    file_digest: str
+
+
+@event("agent.tried")
+@dataclass(frozen=True, slots=True)
+class AgentTried(Event):
+    """Its draft was kept as it is, so that a run could try it; nobody published it."""
+
+    agent_id: str
+    definition_hash: str

@@ -74,6 +74,14 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said to a run after it had begun; `after` is how many turns there had been."""
+
+    text: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """What the run has used so far."""
 
@@ -95,6 +103,16 @@ class AgentState:
     turns: tuple[Turn, ...] = ()
     used: Used = field(default_factory=Used)
     model_failures: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
+
+    @property
+    def is_spoken_to(self) -> bool:
+        """Whether a person said something that no turn has answered yet."""
+        return bool(self.said) and self.said[-1].after == len(self.turns)
+
+    def with_words(self, text: str) -> AgentState:
+        """A person went on talking. What failed before it counts no longer."""
+        return replace(self, said=(*self.said, Said(text, len(self.turns))), model_failures=())
 
     def with_reply(self, reply: Reply, tokens: int, cost_micros: int) -> AgentState:
         """The model answered."""
@@ -127,7 +145,7 @@ def next_move(state: AgentState, now: int) -> Move:
             return CallTools(last.reply.tool_calls[len(last.outcomes) :])
         if last.open_calls:
             return Await(last.open_calls)
-    elif last is not None and not state.model_failures:
+    elif last is not None and not state.model_failures and not state.is_spoken_to:
         if last.reply.stop_reason == "refusal":
             return Fail(f"The model refused: {last.reply.text.strip() or 'it gave no reason'}.")
         if last.reply.text.strip():
@@ -158,7 +176,8 @@ def hopeless(state: AgentState) -> str | None:
     if len(state.model_failures) >= bound:
         return f"The model failed {bound} times in a row: {state.model_failures[-1]}"
     malformed = 0
-    for turn in reversed(state.turns):
+    spoken = state.said[-1].after if state.said else 0
+    for turn in reversed(state.turns[spoken:]):
         broken = not turn.reply.tool_calls or any(call.arguments is None for call in turn.reply.tool_calls)
         if not broken:
             break
@@ -173,17 +192,22 @@ def transcript(state: AgentState) -> tuple[Message, ...]:
     head = (
         Message("system", state.definition.instructions),
         Message("user", state.task),
+        *_words_after(state, 0),
     )
     turns: list[tuple[Message, ...]] = []
-    for turn in state.turns:
+    for number, turn in enumerate(state.turns, start=1):
         said = Message("assistant", turn.reply.text, tool_calls=turn.reply.tool_calls)
         names = {call.id: call.name for call in turn.reply.tool_calls}
         heard = tuple(
             Message("tool", item.text or "", tool_call_id=item.call_id, name=names.get(item.call_id, ""))
             for item in turn.outcomes
         )
-        turns.append((said, *heard))
+        turns.append((said, *heard, *_words_after(state, number)))
     return (*head, *trim(turns, head, state.definition.limits.transcript_tokens), *_nudges(state))
+
+
+def _words_after(state: AgentState, turns: int) -> tuple[Message, ...]:
+    return tuple(Message("user", words.text) for words in state.said if words.after == turns)
 
 
 TRIMMED = "[Earlier steps were left out to fit the model's budget.]"
@@ -213,6 +237,6 @@ def size(message: Message) -> int:
 def _nudges(state: AgentState) -> tuple[Message, ...]:
     """Tell the model that its last reply held nothing. Broken arguments are told as the result of their call, and that a
     model could not be reached is no fault of what it was told."""
-    if state.model_failures or not state.turns or state.turns[-1].reply.tool_calls:
+    if state.model_failures or state.is_spoken_to or not state.turns or state.turns[-1].reply.tool_calls:
         return ()
     return (Message("user", "Your last reply was empty. Call a tool, or say your final answer."),)

@@ -14,6 +14,7 @@ agents = workspace_table(
     Column("created_by", String(40), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
 )
 
 agent_versions = workspace_table(
@@ -26,4 +27,5 @@ agent_versions = workspace_table(
     Column("published_at", BigInteger, nullable=False),
     key="hash",
 )
-"""A published version by the hash of its definition; the text is canonical JSON and is never changed."""
+"""A version by the hash of its definition; the text is canonical JSON and is never changed. Number 0 is a draft that was
+tried: it gets its number, its note and its publisher when it is published."""

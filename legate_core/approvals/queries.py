@@ -24,6 +24,9 @@ LISTENS = frozenset(
     {ApprovalOpened.name, ApprovalDecided.name, ApprovalUndone.name, ApprovalClosed.name, ApprovalSpent.name}
 )
 
+RUN_ERASED = "run.erased"
+"""A fact of a room above this one: what stood on a decided card is gone with its run's content."""
+
 
 @dataclass(frozen=True)
 class PendingApprovals(LiveQuery[ApprovalRow]):
@@ -40,11 +43,13 @@ class PendingApprovals(LiveQuery[ApprovalRow]):
 class DecidedApprovals(LiveQuery[ApprovalRow]):
     """Every question that was answered, expired or withdrawn since a time (milliseconds), the newest in front."""
 
-    listens: ClassVar[frozenset[str]] = LISTENS
+    listens: ClassVar[frozenset[str]] = LISTENS | {RUN_ERASED}
     since: int = 0
     ids: tuple[str, ...] | None = None
 
     def apply(self, rows: Mapping[str, ApprovalRow], event: Recorded) -> Reread:
+        if event.name == RUN_ERASED:
+            return Reread(frozenset(row.id for row in rows.values() if row.run_id == event.body["run_id"]))
         return Reread(frozenset({str(event.body["approval_id"])}))
 
 

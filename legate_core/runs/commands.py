@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
 from legate_core.actions import invoke
-from legate_core.agents.store import load_agent, load_definition
+from legate_core.agents.model import AgentDefinition
+from legate_core.agents.store import living, load_definition
 from legate_core.errors import Conflict, Invalid
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.messages import Command
@@ -37,22 +40,30 @@ def start_run(ctx: Context, message: StartRun) -> str:
         raise Invalid("The task is empty. Say what the agent should do.")
     if len(message.task) > MAX_TASK:
         raise Invalid(f"The task may have at most {MAX_TASK:,} characters. Put long material in a folder instead.")
-    agent = load_agent(ctx, message.agent_id)
+    agent = living(ctx, message.agent_id)
     if not agent["published_hash"]:
         raise Conflict(f"{agent['name']} was never published, and a draft does not run by itself. Publish it first.")
     definition = load_definition(ctx, agent["published_hash"])
-    row = store.new_run_row(
-        agent_id=agent["id"],
+    return begin(ctx, new_row(ctx, agent["id"], definition, "manual"), message.task)
+
+
+def new_row(ctx: Context, agent_id: str, definition: AgentDefinition, trigger: str) -> dict[str, Any]:
+    """The first row of a run that the actor starts."""
+    return store.new_run_row(
+        agent_id=agent_id,
         definition_hash=definition.hash,
         name=definition.name,
-        trigger="manual",
+        trigger=trigger,
         started_by=ctx.actor.id,
         now=ctx.now,
     )
+
+
+def begin(ctx: Context, row: Mapping[str, Any], task: str) -> str:
+    """Store a new run with its task, say so and wake it; its id."""
     ctx.bodies.open_scope(row["id"])
-    row["task_ref"] = ctx.bodies.put(row["id"], {"text": message.task})
-    ctx.insert(runs, row)
-    ctx.emit(RunCreated(row["id"], agent["id"], definition.hash, "manual"))
+    ctx.insert(runs, {**row, "task_ref": ctx.bodies.put(row["id"], {"text": task})})
+    ctx.emit(RunCreated(row["id"], row["agent_id"], row["definition_hash"], row["trigger"]))
     ctx.wake(row["id"])
     return row["id"]
 

@@ -18,6 +18,26 @@ class RunCreated(Event):
     trigger: str
 
 
+@event("run.branched")
+@dataclass(frozen=True, slots=True)
+class RunBranched(Event):
+    """A run goes on from the first `steps` steps of another one, which stays as it is."""
+
+    run_id: str
+    origin_run_id: str
+    steps: int
+    how: str
+
+
+@event("run.exported")
+@dataclass(frozen=True, slots=True)
+class RunExported(Event):
+    """A run was written into a file; `file_digest` is SHA-256 of that file."""
+
+    run_id: str
+    file_digest: str
+
+
 @event("run.claimed")
 @dataclass(frozen=True, slots=True)
 class RunClaimed(Event):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from legate_core.actions.model import OPEN, ActionState
@@ -22,13 +23,21 @@ def fold(definition: AgentDefinition, task: str, started_at: int, steps: Sequenc
 
 
 def apply(state: AgentState, step: StepRecord) -> AgentState:
-    """The state after one more step, or after a step of it came to its end."""
+    """The state after one more step, or after a step of it came to its end. What a run took over from another counts
+    for none of its limits: it was not this run that did it."""
+    after = _apply(state, step)
+    return replace(after, used=state.used) if step.body.get("taken_over") else after
+
+
+def _apply(state: AgentState, step: StepRecord) -> AgentState:
     if step.kind == "model":
         if step.state == "failed":
             return state.with_model_failure(str(step.body["error"]))
         return state.with_reply(Reply.from_json(step.body["reply"]), step.tokens, step.cost_micros)
     if step.kind == "tool":
         return state.with_outcome(outcome_of(step))
+    if step.kind == "person":
+        return state.with_words(str(step.body["text"]))
     return state
 
 

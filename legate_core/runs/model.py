@@ -21,6 +21,9 @@ class RunStatus(enum.StrEnum):
     ENDED_EARLY = "ended_early"
 
 
+DRAFT = "draft"
+"""The trigger of a run that tries a draft; whatever goes on from it stays one."""
+
 FINAL = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.ENDED_EARLY})
 
 
@@ -37,7 +40,10 @@ class WaitingFor(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One line of the list of runs. Times in milliseconds since the Unix epoch, money in millionths."""
+    """One line of the list of runs. Times in milliseconds since the Unix epoch, money in millionths.
+
+    `origin_run_id` is the run that this one goes on from, with its first `origin_steps` steps.
+    """
 
     id: str
     agent_id: str
@@ -52,12 +58,18 @@ class RunRow:
     created_at: int
     started_at: int
     finished_at: int
+    trigger: str = ""
+    started_by: str = ""
+    definition_hash: str = ""
+    origin_run_id: str = ""
+    origin_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One line of a run's log. `detail` is what the person sees behind it: text said, arguments, what came back; `model`
-    is who was asked, where a model was."""
+    is who was asked, where a model was. `acted_at` is when a call that was asked about went on its way, 0 before that and
+    for what nobody was asked about."""
 
     id: str
     run_id: str
@@ -74,6 +86,8 @@ class StepRow:
     started_at: int
     finished_at: int
     model: str = ""
+    acted_at: int = 0
+    effect: str = ""
 
 
 @dataclass(frozen=True, slots=True)

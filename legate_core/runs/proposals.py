@@ -11,7 +11,7 @@ from legate_core.kernel.context import Context
 from legate_core.llm.base import ToolCall
 from legate_core.policy.model import ObservationText
 from legate_core.runs import fold, store
-from legate_core.runs.model import StepRecord
+from legate_core.runs.model import DRAFT, StepRecord
 from legate_core.runs.work import Work
 from legate_core.tools.catalog import Catalog
 from legate_core.tools.spec import ToolSpec
@@ -44,7 +44,7 @@ def _propose_one(
         agent=work.definition.name,
         initiator=work.run.started_by,
         trigger=work.run.trigger,
-        own_words=(work.state.task, work.definition.purpose, work.definition.instructions),
+        own_words=own_words(work),
         observations=observations,
         before=work.before(),
     )
@@ -53,6 +53,15 @@ def _propose_one(
     store.add_step(ctx, work.run, kind="tool", state=state, label=spec.name, action_id=action["id"], call_id=call.id)
     body = {"action": {"state": action["state"], "outcome": action["outcome"], "hold_until": 0}}
     return StepRecord(index, "tool", state, call.id, action["id"], body, 0, 0)
+
+
+def own_words(work: Work) -> tuple[str, ...]:
+    """What a person typed into this run, and the words of the definition that a person published as their own. A draft's
+    words are nobody's yet: it may have come from anywhere."""
+    typed = (work.state.task, *(words.text for words in work.state.said))
+    if work.run.trigger == DRAFT:
+        return typed
+    return (*typed, work.definition.purpose, work.definition.instructions)
 
 
 def admit(definition: AgentDefinition, catalog: Catalog, call: ToolCall) -> tuple[ToolSpec | None, str]:

@@ -193,14 +193,12 @@ def step_records(ctx: ReadContext, run_id: str) -> list[StepRecord]:
     return found
 
 
-def rows_of_actions(ctx: ReadContext, run_id: str) -> Sequence[Mapping[str, Any]]:
-    """The action rows of a run, in the order they were proposed."""
-    statement = (
-        select(actions)
-        .where(actions.c.workspace_id == ctx.workspace_id, actions.c.run_id == run_id)
-        .order_by(actions.c.step, actions.c.id)
-    )
-    return ctx.rows(statement)
+def rows_of_actions(ctx: ReadContext, run_id: str, ids: Sequence[str] | None = None) -> Sequence[Mapping[str, Any]]:
+    """The action rows of a run, in the order they were proposed; only these where ids are given."""
+    statement = select(actions).where(actions.c.workspace_id == ctx.workspace_id, actions.c.run_id == run_id)
+    if ids is not None:
+        statement = statement.where(actions.c.id.in_(ids))
+    return ctx.rows(statement.order_by(actions.c.step, actions.c.id))
 
 
 def rows_of_steps(ctx: ReadContext, run_id: str, ids: Sequence[str] | None = None) -> Sequence[Mapping[str, Any]]:
@@ -227,6 +225,11 @@ def run_row(row: Mapping[str, Any]) -> RunRow:
         created_at=row["created_at"],
         started_at=row["started_at"] or 0,
         finished_at=row["finished_at"] or 0,
+        trigger=row["trigger"],
+        started_by=row["started_by"],
+        definition_hash=row["definition_hash"],
+        origin_run_id=row["origin_run_id"] or "",
+        origin_steps=row["origin_steps"] or 0,
     )
 
 
@@ -248,6 +251,8 @@ def step_row(row: Mapping[str, Any], action: Mapping[str, Any] | None, detail: s
         started_at=row["started_at"],
         finished_at=(action["settled_at"] or 0) if action is not None else (row["finished_at"] or 0),
         model=row["model"] or "",
+        acted_at=(action["dispatched_at"] or 0) if action is not None else 0,
+        effect=action["effect"] if action is not None else "",
     )
 
 
@@ -257,14 +262,26 @@ def detail_of(row: Mapping[str, Any], action: Mapping[str, Any] | None, bodies: 
     if row["kind"] == "model":
         reply = body.get("reply")
         return _said(reply) if reply else str(body.get("error", ""))
-    if action is None:
+    if row["kind"] == "person":
+        return str(body.get("text", ""))
+    call, outcome = call_and_outcome(body, action, bodies)
+    if not call and not outcome:
         return str(body.get("error", ""))
-    call: dict[str, Any] = bodies.get(action["effective_ref"] or action["call_ref"]) or {}
-    outcome: dict[str, Any] = bodies.get(action["outcome_ref"] or "") or {}
     parts = [_as_lines(call.get("arguments"))] if call else []
     if outcome:
         parts.append(str(outcome["content"]))
     return "\n\n".join(parts)
+
+
+def call_and_outcome(
+    body: Mapping[str, Any], action: Mapping[str, Any] | None, bodies: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What a tool step was given and what came back, from its action or, where it was taken over, from the step itself."""
+    if action is not None:
+        call: Mapping[str, Any] = bodies.get(action["effective_ref"] or action["call_ref"]) or {}
+        return call, bodies.get(action["outcome_ref"] or "") or {}
+    taken: Mapping[str, Any] = body.get("action") or {}
+    return {"arguments": body["arguments"]} if "arguments" in body else {}, taken.get("outcome") or {}
 
 
 def _said(reply: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from legate_core.agents.commands import AgentDraft, Agents, EditAgent
+from legate_core.agents.commands import AgentDraft, Agents, DeleteAgent, EditAgent, RestoreAgent
 from legate_core.approvals.commands import ApproveAction, EditAction, RejectAction, UndoAnswer
 from legate_core.approvals.queries import DecidedApprovals, PendingApprovals
 from legate_core.audit.queries import JournalEnd
@@ -26,8 +26,11 @@ from legate_core.kernel.messages import LiveQuery
 from legate_core.policy.commands import AddRule, DeleteRule
 from legate_core.policy.model import Rule
 from legate_core.policy.queries import Rules
+from legate_core.runs.activity import AgentActivities
+from legate_core.runs.branch import ForkRun
 from legate_core.runs.commands import CancelRun, EraseRun, StopEverything
 from legate_core.runs.doubt import InDoubt, SettleDoubt
+from legate_core.runs.drafts import StartDraft
 from legate_core.runs.queries import RunLog, Runs
 from legate_core.vault.commands import DeleteSecret, StoreSecret
 from legate_core.vault.queries import Secrets
@@ -35,10 +38,21 @@ from tests.flows.story import SEND, Story, call, turn
 
 STEPS = 14
 ANSWERS = ["start", "approve", "approve_held", "edit", "reject", "stop", "undo", "cancel", "erase", "doubt", "later"]
-DEFINITIONS = ["add_rule", "drop_rule", "edit_agent", "keep_secret", "drop_secret"]
+DEFINITIONS = [
+    "add_rule",
+    "drop_rule",
+    "edit_agent",
+    "drop_agent",
+    "bring_back_agent",
+    "fork",
+    "try_draft",
+    "keep_secret",
+    "drop_secret",
+]
 
 # How each live query is asked; `RunLog` about a run of the story.
 ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
+    "AgentActivities": lambda _: AgentActivities(),
     "Agents": lambda _: Agents(),
     "DecidedApprovals": lambda _: DecidedApprovals(),
     "InDoubt": lambda _: InDoubt(),
@@ -48,6 +62,13 @@ ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
     "RunLog": lambda runs: RunLog(runs[0]),
     "Runs": lambda _: Runs(),
     "Secrets": lambda _: Secrets(),
+}
+
+# And the ways to ask that change which rows there are.
+NARROWED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
+    "deleted agents": lambda _: Agents(deleted=True),
+    "runs that have not ended": lambda _: Runs(unended=True),
+    "an outline": lambda runs: RunLog(runs[0], outline=True),
 }
 
 
@@ -147,6 +168,21 @@ class Life:
         self.story.prove()
         await self.story.send(DeleteSecret(self.random.choice([*await self.story.rows(Secrets()), "sec_none"])))
 
+    async def drop_agent(self) -> None:
+        agents = await self.story.rows(Agents())
+        await self.story.send(DeleteAgent(self.random.choice(list(agents) or ["agt_none"])))
+
+    async def bring_back_agent(self) -> None:
+        agents = await self.story.rows(Agents(deleted=True))
+        await self.story.send(RestoreAgent(self.random.choice(list(agents) or ["agt_none"])))
+
+    async def fork(self) -> None:
+        self.runs.append(await self.story.send(ForkRun(self.random.choice(self.runs), self.random.randrange(3))))
+
+    async def try_draft(self) -> None:
+        agents = await self.story.rows(Agents())
+        self.runs.append(await self.story.send(StartDraft(self.random.choice(list(agents) or ["agt_none"]), "Try it.")))
+
     async def edit_agent(self) -> None:
         agents = await self.story.rows(Agents())
         agent_id = self.random.choice(list(agents) or ["agt_none"])
@@ -163,7 +199,7 @@ async def test_snapshot_and_events_are_the_fresh_snapshot(database_url: str, tmp
         await life.start()
         await story.settled()
         client = story.core.client
-        queries = {name: make(life.runs) for name, make in ASKED.items()}
+        queries = {name: make(life.runs) for name, make in {**ASKED, **NARROWED}.items()}
         followed = {name: await client.snapshot(query) for name, query in queries.items()}
         rows = {name: snapshot.rows for name, snapshot in followed.items()}
         cursors = {name: snapshot.cursor for name, snapshot in followed.items()}
