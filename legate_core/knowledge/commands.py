@@ -31,6 +31,7 @@ from legate_core.knowledge.model import MAX_FILE_BYTES, MAX_FILES_AT_ONCE, UNREA
 from legate_core.knowledge.originals import Originals, Stored
 from legate_core.knowledge.readers import KINDS, kind_of
 from legate_core.knowledge.tables import bases, documents, folders
+from legate_core.storage import dialect
 
 MAX_NAME = 120
 
@@ -447,13 +448,15 @@ def _documents(ctx: ReadContext, base_id: str, *states: DocumentState) -> list[M
     )
     if states:
         statement = statement.where(documents.c.state.in_([state.value for state in states]))
-    return list(ctx.rows(statement.order_by(documents.c.id)))
+    # Locked, so that one which is claimed at this very moment is either before or after, not missed.
+    return list(ctx.rows(dialect.locked(statement.order_by(documents.c.id), ctx.connection)))
 
 
 def _chosen(ctx: ReadContext, base: Mapping[str, Any], ids: Sequence[str]) -> list[Mapping[str, Any]]:
     if len(ids) > MAX_FILES_AT_ONCE:
         raise Invalid(f"At most {MAX_FILES_AT_ONCE} documents are named at once. Name the others after them.")
-    rows = [store.load_document(ctx, document_id) for document_id in dict.fromkeys(ids)]
+    known = {row["id"]: row for row in _documents(ctx, base["id"])}
+    rows = [known.get(document_id) or store.load_document(ctx, document_id) for document_id in dict.fromkeys(ids)]
     for row in rows:
         if row["base_id"] != base["id"]:
             raise Invalid(f"The document {row['id']} is of another knowledge base. Name that one.")

@@ -73,7 +73,7 @@ class Ingester:
     def __init__(self, kernel: Kernel, workspace_id: str, tools: Tools, *, at_once: int = 0) -> None:
         self._kernel = kernel
         self._workspace_id = workspace_id
-        self._tools = tools
+        self.tools = tools
         self._at_once = at_once or 2 * max(1, os.cpu_count() or 1)
         self._cleaner = Cleaner(kernel, workspace_id, tools.originals, tools.vectors)
         self._rebuilder = Rebuilder(kernel, workspace_id, tools.vectors, tools.embedders)
@@ -88,7 +88,8 @@ class Ingester:
             while True:
                 known = self._kernel.wake.known(self._workspace_id)
                 if not await self._round():
-                    self._rested.set()
+                    if not self._working:
+                        self._rested.set()
                     await self._wait(known)
         finally:
             for task in self._working:
@@ -97,9 +98,11 @@ class Ingester:
 
     async def settled(self) -> None:
         """Wait until every document has been read or has failed, and everything is cleaned up."""
-        while not (self._rested.is_set() and await self._look(_is_settled)):
+        while True:
+            # Cleared before the look, so that a rest which comes after it is not missed.
             self._rested.clear()
-            self._kernel.wake.notify(self._workspace_id, self._kernel.wake.known(self._workspace_id) + 1)
+            if await self._look(_is_settled):
+                return
             await self._rested.wait()
 
     async def _wait(self, known: int) -> None:
@@ -125,7 +128,7 @@ class Ingester:
     async def _begin(self, document: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
         """Claim a document and read it in a task of its own; False where it could not be claimed."""
         try:
-            embedder = self._tools.embedders.get(base["embedder"])
+            embedder = self.tools.embedders.get(base["embedder"])
             kind = await embedder.kind()
         except LegateError as error:
             reason = error.message
@@ -160,8 +163,8 @@ class Ingester:
     async def _read(self, claim: _Claim, kind: Kind) -> Reading:
         row = claim.document
         self._tick(claim, 0, 0)
-        path = await asyncio.to_thread(self._tools.originals.path, row["content"])
-        return await self._tools.readers.read(str(path), row["kind"], row["size_bytes"], kind)
+        path = await asyncio.to_thread(self.tools.originals.path, row["content"])
+        return await self.tools.readers.read(str(path), row["kind"], row["size_bytes"], kind)
 
     async def _index(self, claim: _Claim, reading: Reading, embedder: Embedder) -> None:
         """Embed and stage every passage. While one batch is written, the next is embedded."""
@@ -189,7 +192,7 @@ class Ingester:
         numbers = await self._change(write, "read documents")
         key = store.key_of(claim.document["id"], claim.attempt)
         points = [Point(number, key, vector) for number, vector in zip(numbers, vectors, strict=True)]
-        await self._tools.vectors.upsert(claim.index, points)
+        await self.tools.vectors.upsert(claim.index, points)
 
     async def _fail(self, claim: _Claim, kind: str, reason: str) -> None:
         await self._change(lambda ctx: store.fail_document(ctx, claim.document, kind, reason), "read documents")

@@ -65,7 +65,7 @@ class Readers:
             answer = await self._second_opinion(pool, message, error)
         if "failed" in answer:
             raise Unreadable(answer["failed"])
-        return _reading(answer)
+        return reading_of(answer)
 
     async def close(self) -> None:
         """End every process."""
@@ -101,7 +101,8 @@ def _in_words(error: Broke, seconds: float) -> str:
     return f"It is damaged in a way that the reader does not know ({error.kind}). {again}"
 
 
-def _reading(answer: Mapping[str, Any]) -> Reading:
+def reading_of(answer: Mapping[str, Any]) -> Reading:
+    """A reader's answer as passages."""
     chunks = tuple(
         Chunk(text, start, end, Anchor(page, tuple(heading), paragraph, row), tokens)
         for text, start, end, page, heading, paragraph, row, tokens in answer["chunks"]

@@ -47,12 +47,12 @@ class Rebuilder:
         try:
             embedder = self._embedders.get(base["next_embedder"])
             fingerprint = (await embedder.kind()).fingerprint
-            name, debt = await self._change(lambda ctx: _begin(ctx, base, fingerprint))
+            name = await self._change(lambda ctx: _begin(ctx, base, fingerprint))
             index = store.index_of(base["id"], name)
             # Begun anew, not gone on with: what an interrupted build left there is of unknown age.
             await self._vectors.delete(index)
             many = await self._fill(base["id"], index, embedder)
-            await self._change(lambda ctx: _swap(ctx, base["id"], name, debt, many))
+            await self._change(lambda ctx: _swap(ctx, base["id"], name, many))
         except LegateError as error:
             log.warning("the index of base %s cannot be built now: %s", base["id"], error.message)
             return False
@@ -76,16 +76,17 @@ class Rebuilder:
         return await self._kernel.look(self._kernel.system(self._workspace_id), work)
 
 
-def _begin(ctx: Context, base: Mapping[str, Any], fingerprint: str) -> tuple[str, str]:
-    """The name of the new index, and the debt that takes it out again unless it becomes whole."""
+def _begin(ctx: Context, base: Mapping[str, Any], fingerprint: str) -> str:
+    """The name of the new index. A debt takes it out again unless it becomes whole."""
     used = store.number_of(base["fingerprint"])
     name = store.numbered(fingerprint, used + 1)
     ctx.update(bases, base["id"], {"next_fingerprint": name, "changed_at": ctx.now})
     ctx.emit(BaseChanged(base["id"]))
-    return name, store.owe(ctx, store.index_of(base["id"], name))
+    store.owe(ctx, store.index_of(base["id"], name))
+    return name
 
 
-def _swap(ctx: Context, base_id: str, name: str, debt: str, many: int) -> None:
+def _swap(ctx: Context, base_id: str, name: str, many: int) -> None:
     """From this commit on the new index answers; the old one is taken out."""
     base = ctx.get(bases, base_id)
     if base is None or base["is_removed"] or base["next_fingerprint"] != name:
@@ -100,6 +101,6 @@ def _swap(ctx: Context, base_id: str, name: str, debt: str, many: int) -> None:
     }
     ctx.update(bases, base_id, changes)
     ctx.emit(BaseReindexed(base_id, name, many))
-    store.forgive(ctx, [debt])
+    store.forgive_index(ctx, store.index_of(base_id, name))
     if base["fingerprint"]:
         store.owe(ctx, store.index_of(base_id, base["fingerprint"]))

@@ -406,6 +406,13 @@ def forgive(ctx: Context, debt_ids: Iterable[str]) -> None:
     )
 
 
+def forgive_index(ctx: Context, index: str) -> None:
+    """An index is whole and answers: nothing that an interrupted build of the same name left may take it out."""
+    ctx.connection.execute(
+        delete(debts).where(debts.c.workspace_id == ctx.workspace_id, debts.c.index == index, debts.c.document == "")
+    )
+
+
 def about_matches(about: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Whether what is known of a document holds every wanted value, as part of it and in any case."""
     return all(value.casefold() in str(about.get(name, "")).casefold() for name, value in wanted.items())

@@ -15,6 +15,8 @@ from legate_core.errors import Conflict, Damaged, Forbidden, Invalid, LegateErro
 from legate_core.processes.frames import LENGTH_BYTES, length_of, pack, unpack
 
 START_SECONDS = 120.0
+CLOSE_SECONDS = 2.0
+"""How long a child may take to end by itself. One that hangs in a file is killed then."""
 _ERRORS: Mapping[str, type[LegateError]] = {
     kind.code: kind for kind in (Conflict, Damaged, Forbidden, Invalid, NotFound, Unavailable)
 }
@@ -79,8 +81,7 @@ class Child:
             self.kill()
             raise Broke("overdue", f"It was not done after {timeout_seconds:g} seconds.") from error
         except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
-            self.kill()
-            code = await self._process.wait()
+            code = await self.close()
             raise Broke("died", f"Its process ended unexpectedly ({_exit_in_words(code)}).") from error
         except asyncio.CancelledError:
             # Half an exchange is on the wire; nobody could tell the next answer from this one.
@@ -94,12 +95,16 @@ class Child:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
-    async def close(self) -> None:
-        """End it and wait until it has ended."""
-        self.kill()
-        await self._process.wait()
+    async def close(self) -> int:
+        """End it: its input ends, and where that is not enough it is killed. Its exit code, once it has ended."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                return await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            return await self._process.wait()
 
     async def _exchange(self, message: Any) -> dict[str, Any]:
         sink, source = self._process.stdin, self._process.stdout
