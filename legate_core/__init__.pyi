@@ -26,6 +26,10 @@ from legate_core.approvals.commands import ApproveAction as ApproveAction
 from legate_core.approvals.commands import EditAction as EditAction
 from legate_core.approvals.commands import RejectAction as RejectAction
 from legate_core.approvals.commands import UndoAnswer as UndoAnswer
+from legate_core.approvals.handing import DelegateApproval as DelegateApproval
+from legate_core.approvals.handing import SnoozeApproval as SnoozeApproval
+from legate_core.approvals.looking_back import ApprovalDays as ApprovalDays
+from legate_core.approvals.looking_back import PreviewScope as PreviewScope
 from legate_core.approvals.model import Answer as Answer
 from legate_core.approvals.model import ApprovalDetail as ApprovalDetail
 from legate_core.approvals.model import ApprovalRow as ApprovalRow
@@ -60,6 +64,7 @@ from legate_core.errors import NeedsReauthentication as NeedsReauthentication
 from legate_core.errors import NotFound as NotFound
 from legate_core.errors import Unavailable as Unavailable
 from legate_core.features import registry as registry
+from legate_core.identity.me import WhoAmI as WhoAmI
 from legate_core.identity.prove import Prove as Prove
 from legate_core.identity.prove import SetPassphrase as SetPassphrase
 from legate_core.kernel.context import Actor as Actor
@@ -102,11 +107,12 @@ from legate_core.policy.commands import AddRule as AddRule
 from legate_core.policy.commands import ChangePolicySettings as ChangePolicySettings
 from legate_core.policy.commands import DeleteRule as DeleteRule
 from legate_core.policy.commands import EditRule as EditRule
-from legate_core.policy.commands import PreviewRule as PreviewRule
-from legate_core.policy.commands import StoredRule as StoredRule
 from legate_core.policy.model import Rule as Rule
+from legate_core.policy.queries import ExplainCall as ExplainCall
 from legate_core.policy.queries import PolicySettings as PolicySettings
+from legate_core.policy.queries import PreviewRule as PreviewRule
 from legate_core.policy.queries import Rules as Rules
+from legate_core.policy.queries import StoredRule as StoredRule
 from legate_core.practice import open_practice as open_practice
 from legate_core.practice import practice_task as practice_task
 from legate_core.remote import open_remote as open_remote

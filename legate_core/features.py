@@ -8,10 +8,12 @@ from legate_core.agents import files as agent_files
 from legate_core.agents import tools as agent_tools
 from legate_core.agents import versions as agent_versions
 from legate_core.approvals import commands as approvals
+from legate_core.approvals import handing, looking_back
 from legate_core.approvals import queries as inbox
 from legate_core.audit import entry as audit_entry
 from legate_core.audit import export as audit_export
 from legate_core.audit import queries as audit
+from legate_core.identity import me
 from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
 from legate_core.knowledge import commands as knowledge
@@ -19,7 +21,18 @@ from legate_core.knowledge import queries as passages
 from legate_core.llm import commands as models
 from legate_core.policy import commands as policy
 from legate_core.policy import queries as rules
-from legate_core.runs import activity, branch, catalogue, doubt, drafts, export, history, money, step, traffic
+from legate_core.runs import (
+    activity,
+    branch,
+    catalogue,
+    doubt,
+    drafts,
+    export,
+    history,
+    money,
+    step,
+    traffic,
+)
 from legate_core.runs import commands as runs
 from legate_core.runs import queries as logs
 from legate_core.runs import reactors as wakes
@@ -32,14 +45,26 @@ ROOMS = (
     audit_export,
     actions,
     agents,
+    agent_files,
+    agent_tools,
+    agent_versions,
     approvals,
+    handing,
+    looking_back,
     inbox,
     identity,
+    me,
     knowledge,
     passages,
     policy,
     rules,
     runs,
+    activity,
+    branch,
+    drafts,
+    export,
+    history,
+    step,
     doubt,
     money,
     traffic,
@@ -49,15 +74,6 @@ ROOMS = (
     wakes,
     vault,
     secrets,
-    agent_files,
-    agent_tools,
-    agent_versions,
-    activity,
-    branch,
-    drafts,
-    export,
-    history,
-    step,
 )
 
 

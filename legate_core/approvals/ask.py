@@ -99,6 +99,8 @@ def again(ctx: Context, approval: Mapping[str, Any]) -> dict[str, Any]:
         "spent_at": None,
         "rule_id": None,
         "stop": False,
+        "snoozed_until": None,
+        "assigned_to": None,
     }
     ctx.insert(approvals, row)
     return row

@@ -104,9 +104,9 @@ def edit_action(ctx: Context, message: EditAction) -> Answer:
     body = ask.body_of(ctx, row)
     if arguments == body["card"]["raw_arguments"]:
         raise Invalid("Nothing was changed. Approve it as it is, or change an argument first.")
-    call = _call(ctx, row, body, arguments)
+    call = call_of(ctx, row, body, arguments)
     book = policy.load(ctx)
-    verdict = decide(call, _facts(body, book), book.rules)
+    verdict = decide(call, facts_of(row, body, book), book.rules)
     if verdict.kind == "deny":
         raise Conflict(
             f"The rule “{verdict.rule_name}” forbids this call: {verdict.reason} Change it further, or reject it.",
@@ -239,7 +239,7 @@ def _decide(
 
 def _make_rule(ctx: Context, row: Mapping[str, Any], message: ApproveAction) -> str:
     body = ask.body_of(ctx, row)
-    call = _call(ctx, row, body, body["card"]["raw_arguments"])
+    call = call_of(ctx, row, body, body["card"]["raw_arguments"])
     scope = next((scope for scope in scopes_for(call) if scope.id == message.scope), None)
     if scope is None or scope.rule is None:
         known = ", ".join(scope.id for scope in scopes_for(call) if scope.rule is not None) or "none"
@@ -256,7 +256,8 @@ def _withdraw_rule(ctx: Context, rule_id: str) -> None:
         policy.delete_rule(ctx, rule_id, lambda _change: False)
 
 
-def _call(ctx: ReadContext, row: Mapping[str, Any], body: Mapping[str, Any], arguments: Mapping[str, Any]) -> Call:
+def call_of(ctx: ReadContext, row: Mapping[str, Any], body: Mapping[str, Any], arguments: Mapping[str, Any]) -> Call:
+    """The call that a question was asked about, with these arguments, as it would be judged now."""
     asked = body["call"]
     return Call(
         tool=ctx.port(Catalog).spec(row["tool"]),
@@ -269,7 +270,7 @@ def _call(ctx: ReadContext, row: Mapping[str, Any], body: Mapping[str, Any], arg
     )
 
 
-def _facts(body: Mapping[str, Any], book: policy.Book) -> Facts:
+def facts_of(row: Mapping[str, Any], body: Mapping[str, Any], book: policy.Book) -> Facts:
     """What the first judgement knew: own words and labels. The texts of observations decide nothing and are not kept."""
     seen = tuple(
         ObservationText(item["id"], item["source"], "", item["trusted"], item["readers"])

@@ -65,3 +65,23 @@ class ApprovalSpent(Event):
     approval_id: str
     run_id: str
     action_id: str
+
+
+@event("approval.snoozed")
+@dataclass(frozen=True, slots=True)
+class ApprovalSnoozed(Event):
+    """Whoever looks at the inbox wants to be asked later; the question waits on, and expires as before. 0 ends it."""
+
+    approval_id: str
+    run_id: str
+    until: int
+
+
+@event("approval.delegated")
+@dataclass(frozen=True, slots=True)
+class ApprovalDelegated(Event):
+    """A colleague is asked to answer; empty takes that back. Who may answer does not change by it."""
+
+    approval_id: str
+    run_id: str
+    to: str

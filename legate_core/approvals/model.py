@@ -120,7 +120,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRow:
-    """One line of the inbox."""
+    """One line of the inbox. Questions with the same `like` ask the same of the same tool; `assigned_to` is a person."""
 
     id: str
     run_id: str
@@ -138,6 +138,8 @@ class ApprovalRow:
     reason: str = ""
     hold_until: int = 0
     like: str = ""
+    snoozed_until: int = 0
+    assigned_to: str = ""
 
 
 @dataclass(frozen=True)

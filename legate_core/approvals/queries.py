@@ -9,7 +9,15 @@ from typing import Any, ClassVar
 from sqlalchemy import Select, select
 
 from legate_core.approvals import ask
-from legate_core.approvals.events import ApprovalClosed, ApprovalDecided, ApprovalOpened, ApprovalSpent, ApprovalUndone
+from legate_core.approvals.events import (
+    ApprovalClosed,
+    ApprovalDecided,
+    ApprovalDelegated,
+    ApprovalOpened,
+    ApprovalSnoozed,
+    ApprovalSpent,
+    ApprovalUndone,
+)
 from legate_core.approvals.model import ApprovalDetail, ApprovalRow, ApprovalState, Card, decide_permission
 from legate_core.approvals.tables import approvals
 from legate_core.errors import Forbidden, NeedsReauthentication, NotFound
@@ -21,7 +29,15 @@ from legate_core.kernel.registry import query
 from legate_core.tools.spec import Effect
 
 LISTENS = frozenset(
-    {ApprovalOpened.name, ApprovalDecided.name, ApprovalUndone.name, ApprovalClosed.name, ApprovalSpent.name}
+    {
+        ApprovalOpened.name,
+        ApprovalDecided.name,
+        ApprovalUndone.name,
+        ApprovalClosed.name,
+        ApprovalSpent.name,
+        ApprovalSnoozed.name,
+        ApprovalDelegated.name,
+    }
 )
 
 RUN_ERASED = "run.erased"
@@ -77,7 +93,7 @@ def decided_approvals(ctx: ReadContext, message: DecidedApprovals) -> dict[str, 
 @query(ApprovalCard, permission="approvals.view", route="GET /approvals/{approval_id}")
 def approval_card(ctx: ReadContext, message: ApprovalCard) -> ApprovalDetail:
     row = ctx.get(approvals, message.approval_id)
-    if row is None or not _is_visible(ctx, row):
+    if row is None or not is_visible(ctx, row):
         raise NotFound(
             f"There is no question {message.approval_id} in this workspace. 'legate inbox' lists what waits."
         )
@@ -105,7 +121,7 @@ def _rows(ctx: ReadContext, statement: Select[Any], ids: tuple[str, ...] | None)
     if ids is not None:
         statement = statement.where(approvals.c.id.in_(ids))
     rows = ctx.rows(statement)
-    return {row["id"]: _row(ctx, row, _card_if_kept(ctx, row)) for row in rows if _is_visible(ctx, row)}
+    return {row["id"]: _row(ctx, row, _card_if_kept(ctx, row)) for row in rows if is_visible(ctx, row)}
 
 
 def _card_if_kept(ctx: ReadContext, row: Mapping[str, Any]) -> Card | None:
@@ -116,7 +132,8 @@ def _card_if_kept(ctx: ReadContext, row: Mapping[str, Any]) -> Card | None:
         return None
 
 
-def _is_visible(ctx: ReadContext, row: Mapping[str, Any]) -> bool:
+def is_visible(ctx: ReadContext, row: Mapping[str, Any]) -> bool:
+    """Whether this person may see a question: all of the workspace's, or those of their own runs."""
     if ctx.actor.kind == "system":
         return True
     cell = ctx.port(MatrixAuthorizer).cell(ctx, "approvals.view")
@@ -144,6 +161,8 @@ def _row(ctx: ReadContext, row: Mapping[str, Any], card: Card | None) -> Approva
         reason=reason,
         hold_until=row["hold_until"] or 0,
         like=row["like"],
+        snoozed_until=row["snoozed_until"] or 0,
+        assigned_to=row["assigned_to"] or "",
     )
 
 

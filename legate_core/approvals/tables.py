@@ -34,6 +34,8 @@ approvals = workspace_table(
     Column("spent_at", BigInteger),
     Column("rule_id", String(40)),
     Column("stop", Boolean, nullable=False),
+    Column("snoozed_until", BigInteger),
+    Column("assigned_to", String(40)),
     of_run=True,
 )
 Index("ix_approval_state", approvals.c.workspace_id, approvals.c.state, approvals.c.expires_at)

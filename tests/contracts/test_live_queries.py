@@ -16,6 +16,7 @@ import pytest
 
 from legate_core.agents.commands import AgentDraft, Agents, DeleteAgent, EditAgent, RestoreAgent
 from legate_core.approvals.commands import ApproveAction, EditAction, RejectAction, UndoAnswer
+from legate_core.approvals.handing import DelegateApproval, SnoozeApproval
 from legate_core.approvals.queries import DecidedApprovals, PendingApprovals
 from legate_core.audit.queries import JournalEnd
 from legate_core.client import fold
@@ -38,6 +39,7 @@ from tests.flows.story import SEND, Story, call, turn
 
 STEPS = 14
 ANSWERS = ["start", "approve", "approve_held", "edit", "reject", "stop", "undo", "cancel", "erase", "doubt", "later"]
+HANDINGS = ["snooze", "delegate"]
 DEFINITIONS = [
     "add_rule",
     "drop_rule",
@@ -88,7 +90,7 @@ class Life:
 
     async def step(self) -> str:
         """Do one thing; its name. What the core refuses is part of life."""
-        name = self.random.choice(ANSWERS + DEFINITIONS)
+        name = self.random.choice(ANSWERS + HANDINGS + DEFINITIONS)
         try:
             await getattr(self, name)()
         except LegateError:
@@ -131,6 +133,13 @@ class Life:
             await self.story.send(RejectAction(await self._waiting(), stop=True))
         else:
             await self.story.send(StopEverything())
+
+    async def snooze(self) -> None:
+        until = self.story.clock.now() + 3_600_000 if self.random.random() < 0.7 else 0
+        await self.story.send(SnoozeApproval(await self._waiting(), until))
+
+    async def delegate(self) -> None:
+        await self.story.send(DelegateApproval(await self._waiting()))
 
     async def undo(self) -> None:
         await self.story.send(UndoAnswer(self.random.choice([*self.decided, "apr_none"])))

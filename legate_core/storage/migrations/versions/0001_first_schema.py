@@ -125,6 +125,8 @@ def upgrade() -> None:
         sa.Column("spent_at", sa.BigInteger(), nullable=True),
         sa.Column("rule_id", sa.String(length=40), nullable=True),
         sa.Column("stop", sa.Boolean(), nullable=False),
+        sa.Column("snoozed_until", sa.BigInteger(), nullable=True),
+        sa.Column("assigned_to", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_approval"),
     )
     op.create_index("ix_approval_action", "approval", ["workspace_id", "action_id"], unique=False)
