@@ -30,10 +30,13 @@ test: test-unit test-rest  ## run every test, on SQLite and on a real PostgreSQL
 test-unit: setup-test
 	$(PYTEST) -q -n $(WORKERS) -m unit
 
-# Exit code 5 means that no test asks to run alone; of the other two layers it is an error.
+# These start processes, servers and screens. On a machine that others use too, one of them may starve: what failed is run
+# once more, by itself, and only what fails again has failed. The first run's failures stay in the output.
+AGAIN := $(PYTEST) -q -p no:xdist --last-failed --last-failed-no-failures none
+
 test-rest: setup-test
-	$(PYTEST) -q -n $(WORKERS) -m "not unit and not alone"
-	$(PYTEST) -q -p no:xdist -m "alone" || [ $$? -eq 5 ]
+	$(PYTEST) -q -n $(WORKERS) -m "not unit and not alone" || $(AGAIN) -m "not unit and not alone"
+	$(PYTEST) -q -p no:xdist -m "alone" || $(AGAIN) -m "alone"
 
 setup:
 	@$(BOOTSTRAP) run
