@@ -59,7 +59,14 @@ class LinkClient:
     async def connect(self) -> Owner:
         """Ask the owner who it is. Raises `Nobody` where none listens."""
         connection = await _Connection.open(self.home)
-        owner: Owner = self._decode(Owner, await self._over(connection, {"do": "hello"}))
+        try:
+            answer = await self._over(connection, {"do": "hello"})
+        except Unavailable as error:
+            if error.details.get("hung_up"):
+                # It was on its way out: whoever wants the folder now takes it, or is told who has it.
+                raise places.Nobody from error
+            raise
+        owner: Owner = self._decode(Owner, answer)
         return owner
 
     async def send(self, command: Command[R]) -> R:
@@ -154,7 +161,8 @@ class LinkClient:
     def _gone(self) -> Unavailable:
         return Unavailable(
             f"The Legate that held {self.home} has gone. What was answered is kept; open Legate again, then look there "
-            "before you repeat anything."
+            "before you repeat anything.",
+            hung_up=True,
         )
 
 
@@ -193,7 +201,9 @@ class _Connection:
         try:
             await self._writer.drain()
         except ConnectionError as error:
-            raise Unavailable("The Legate that is open hung up. Look there before you repeat anything.") from error
+            raise Unavailable(
+                "The Legate that is open hung up. Look there before you repeat anything.", hung_up=True
+            ) from error
 
     async def hear(self) -> Frame | None:
         return await frames.read(self._reader)

@@ -31,6 +31,20 @@ async def test_without_an_owner_there_is_no_link(tmp_path: Path) -> None:
     assert await open_link(Settings(tmp_path / "not there")) is None
 
 
+async def test_an_owner_that_hangs_up_first_is_no_owner(tmp_path: Path) -> None:
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.close()
+
+    place = await places.listen(tmp_path, rude)
+    try:
+        assert await open_link(Settings(tmp_path)) is None
+        with pytest.raises(Unavailable, match="look there before you repeat"):
+            await LinkClient(tmp_path).send(PUBLISH)
+    finally:
+        place.close()
+
+
 async def test_the_owner_says_who_it_is(tmp_path: Path) -> None:
     async with pair(tmp_path) as found:
         owner = await found.client.connect()
