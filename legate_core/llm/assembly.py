@@ -57,7 +57,8 @@ class Assembly:
         self._text: list[str] = []
         self._held = ""
         self._calls: list[Call] = []
-        self._stop: StopReason = "other"
+        # A few servers say only that they are done, and not why.
+        self._stop: StopReason = "end"
         self._usage: Usage | None = None
         self._model = ""
         self._unseen = 0

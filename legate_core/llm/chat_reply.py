@@ -57,8 +57,9 @@ class ChatAssembly(Assembly):
         for fragment in list_in(delta.get("tool_calls")):
             self._read_fragment(fragment)
         # What the interface had before tools; a few servers never learnt the new form.
-        if isinstance(delta.get("function_call"), dict):
-            self._read_fragment({"index": 0, "function": delta["function_call"]})
+        before_tools = table_in(delta.get("function_call"))
+        if before_tools.get("name") or (before_tools.get("arguments") and self._calls):
+            self._read_fragment({"index": 0, "function": before_tools})
         return self._say(text)
 
     def _read_fragment(self, given: Any) -> None:
