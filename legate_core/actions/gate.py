@@ -15,7 +15,7 @@ from legate_core.kernel.context import Context
 from legate_core.kernel.ids import new_id
 from legate_core.policy import store as policy
 from legate_core.policy.model import Call, Facts, ObservationText, Verdict
-from legate_core.policy.provenance import OwnWords
+from legate_core.policy.provenance import typed_at
 from legate_core.tools.spec import ToolSpec
 
 
@@ -57,7 +57,7 @@ def propose(ctx: Context, proposal: Proposal) -> dict[str, Any]:
         trigger=proposal.trigger,
         now=ctx.now,
     )
-    judged_by = Facts(own_words=OwnWords.from_texts(proposal.own_words), observations=proposal.observations)
+    judged_by = Facts(own_words=typed_at(proposal.own_words, ctx.now), observations=proposal.observations)
     verdict, book = policy.judge(ctx, call, judged_by)
     facts = replace(judged_by, settings=book.settings)
     binding = Binding(
@@ -109,8 +109,10 @@ def _row(ctx: Context, proposal: Proposal, verdict: Verdict, binding: Binding) -
         "run_id": proposal.run_id,
         "call_id": proposal.call_id[:80],
         "step": proposal.step,
+        "agent_id": proposal.agent_id,
         "agent": proposal.agent[:120],
         "initiator": proposal.initiator,
+        "trigger": proposal.trigger,
         "state": states[verdict.kind].value,
         "tool": proposal.tool.name,
         "effect": proposal.tool.effect.value,

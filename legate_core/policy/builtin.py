@@ -56,7 +56,8 @@ def _derived_authority(call: Call, facts: Facts, atoms: Judged) -> Answer:
 
 
 def _no_authority(call: Call, facts: Facts, atoms: Judged) -> Answer:
-    if any(judged.atom.role == "authority" for judged in atoms):
+    # A value that needs no origin names nothing either.
+    if any(judged.atom.role == "authority" and judged.origin != "none" for judged in atoms):
         return None
     return "Nothing in it says where it goes or what it changes, so your words cannot have asked for it.", ()
 

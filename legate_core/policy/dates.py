@@ -31,6 +31,32 @@ _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
 _YEAR = r"(?:1[5-9]|2[0-9])[0-9][0-9]"
 _CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_COUNTS = {word: count for count, word in enumerate(_NUMBERS, 1)} | dict.fromkeys(
+    ("a", "an", "ein", "eine", "einen", "einer"), 1
+)
+_COUNT = rf"(?:[0-9]{{1,3}}|{'|'.join(_COUNTS)})"
+_UNIT = r"(?:days?|tagen?|tage?|weeks?|wochen?)"
+_WEEKDAYS = {
+    name: number
+    for names in (
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+        ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"),
+    )
+    for number, name in enumerate(names)
+}
+# Words for a day, as days from today; those that mean something else as well ("morgen", "hier") are left out.
+_DAYS_OFF = {
+    "dayaftertomorrow": 2,
+    "daybeforeyesterday": -2,
+    **dict.fromkeys(("today", "tonight", "heute", "oggi", "hoy"), 0),
+    **dict.fromkeys(("tomorrow", "demain", "domani"), 1),
+    **dict.fromkeys(("yesterday", "gestern", "ieri", "ayer"), -1),
+    **dict.fromkeys(("übermorgen",), 2),
+    **dict.fromkeys(("vorgestern",), -2),
+}
+_WORDS = [word for word in _DAYS_OFF if not word.startswith("day")] + ["noon", "midday", "midnight"]
+
 _ORDINAL = r"(?:st|nd|rd|th|\.)?"
 _TO = r"(?:-|–|to|until|till|through|bis|au|al)"
 _JOINED = re.compile(rf"\s*{_TO}\s*(?:the\s+)?", re.IGNORECASE)
@@ -53,7 +79,10 @@ _MOMENT = re.compile(
     | (?P<hour>1[0-2]|0?[1-9])(?:[.:](?P<minute>[0-5][0-9]))?\s?(?P<half2>[ap])\.?m\b\.?
     | (?P<oclock>2[0-3]|[01]?[0-9])\s+(?:o['’]clock|uhr)
     | (?P<ordinal>{_DAY})(?:st|nd|rd|th)
-    | (?P<word>today|tonight|tomorrow|yesterday|noon|midday|midnight)
+    | in\s+(?P<in>{_COUNT})\s+(?P<in_unit>{_UNIT})
+    | (?P<off>{_COUNT})\s+(?P<off_unit>{_UNIT})\s+(?P<way>ago|from\s+now|(?:from|after)\s+(?:today|tomorrow))
+    | (?P<which>this|next|last|coming|kommenden?|diesen?)\s+(?P<weekday>{"|".join(_WEEKDAYS)})
+    | (?P<word>(?:the\s+)?day\s+after\s+tomorrow|(?:the\s+)?day\s+before\s+yesterday|{"|".join(_WORDS)})
     ) (?![\w/]|[-.:]\w)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -139,12 +168,47 @@ def _date(match: re.Match[str], today: datetime.date | None) -> tuple[int, int, 
             if part(year):
                 return _real(int(part(year)), number, int(part(day)))
             return _nearest(number, int(part(day)), today)
-    word = (part("word") or "").casefold()
-    days = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}.get(word)
+    days = None if today is None else _days_off(match, today)
     if days is None or today is None:
         return None
-    meant = today + datetime.timedelta(days=days)
-    return (meant.year, meant.month, meant.day)
+    meant = today.toordinal() + days
+    if not 1 <= meant <= datetime.date.max.toordinal():
+        return None
+    found = datetime.date.fromordinal(meant)
+    return (found.year, found.month, found.day)
+
+
+def _days_off(match: re.Match[str], today: datetime.date) -> int | None:
+    """How many days from today a word or two lead: "tomorrow", "in 3 days", "two weeks ago", "this Friday"."""
+    part = match.group
+    if part("word"):
+        return _DAYS_OFF.get("".join(part("word").casefold().split()).removeprefix("the"))
+    if part("weekday"):
+        return _to_weekday(part("which").casefold(), _WEEKDAYS[part("weekday").casefold()] - today.weekday())
+    count = part("in") or part("off")
+    if not count or _RANGE_BEFORE.search(match.string, 0, match.start()):
+        return None
+    unit = 7 if (part("in_unit") or part("off_unit")).casefold().startswith("w") else 1
+    days = unit * (_COUNTS.get(count.casefold()) or int(count))
+    way = (part("way") or "").casefold()
+    return -days if way == "ago" else days + way.endswith("tomorrow")
+
+
+_RANGE_BEFORE = re.compile(
+    r"(?:\b(?:to|or|and|bis|oder|und|once|twice|times|every|each|per)|[-–/+])\s*$", re.IGNORECASE
+)
+"""What makes "3 to 5 days ago" and "once a week from today" no day."""
+
+
+def _to_weekday(which: str, ahead: int) -> int | None:
+    """Days to a weekday, `ahead` counted within this week; None where two people would mean different weeks."""
+    if which.startswith("kommend") or which == "coming":
+        return ahead if ahead > 0 else ahead + 7
+    if which == "next":
+        return ahead + 7 if ahead <= 0 else None
+    if which == "last":
+        return ahead - 7 if ahead >= 0 else None
+    return ahead if ahead >= 0 else None
 
 
 def _real(year: int, month: int, day: int) -> tuple[int, int, int] | None:
@@ -184,10 +248,6 @@ def _half_of_day(hour: int, minute: int, second: int, half: str) -> tuple[int, i
     return (hour % 12 + (12 if half in "pP" else 0), minute, second)
 
 
-_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_COUNTS = {word: count for count, word in enumerate(_NUMBERS, 1)} | dict.fromkeys(
-    ("a", "an", "ein", "eine", "einen"), 1
-)
 _UNITS = {
     1: r"min(?:ute[sn]?|utos?|uti|s)?",
     60: r"h(?:ours?|rs?)?|stunden?|std|heures?|horas?|or[ae]",
@@ -203,9 +263,25 @@ _LENGTH = re.compile(
 )
 
 
-def lengths(text: str) -> Iterator[int]:
+_NIGHT = re.compile("n[iuoaä]", re.IGNORECASE)
+_ISO_LENGTH = re.compile(
+    r"P(?:(?P<w>[0-9]{1,3})W|(?:(?P<d>[0-9]{1,3})D)?(?:T(?:(?P<h>[0-9]{1,3})H)?(?:(?P<m>[0-9]{1,4})M)?)?)"
+)
+
+
+def whole_length(text: str) -> int | None:
+    """The length of time that a value as a whole is ("1 hour", "90min", "PT1H30M"), in minutes; otherwise None."""
+    if match := _ISO_LENGTH.fullmatch(text):
+        counted = {unit: int(match[unit] or 0) for unit in "wdhm"}
+        return counted["w"] * 10080 + counted["d"] * 1440 + counted["h"] * 60 + counted["m"] or None
+    return next(lengths(text, with_nights=False), None) if _LENGTH.fullmatch(text) else None
+
+
+def lengths(text: str, *, with_nights: bool = True) -> Iterator[int]:
     """Every length of time in a text ("an hour", "90 minutes", "4 nights"), in minutes."""
     for match in _LENGTH.finditer(text):
+        if not with_nights and _NIGHT.match(match["u1440"] or ""):
+            continue
         unit = next(minutes for minutes in _UNITS if match[f"u{minutes}"])
         count = match["count"] or "0"
         number = Decimal(_COUNTS.get(count.casefold()) or count.replace(",", "."))
@@ -220,12 +296,14 @@ def lengths(text: str) -> Iterator[int]:
 class Spelled:
     """The dates, times and lengths of time that one text spells.
 
-    A time and a length spell an end as well: "at 12:00 for one hour" names 13:00.
+    A time and a length spell an end as well: "at 12:00 for one hour" names 13:00. `measures` are the lengths without
+    nights, because a stay of four nights is no four days.
     """
 
     dates: frozenset[tuple[int, int, int]]
     times: frozenset[tuple[int, int, int]]
     lengths: frozenset[int]
+    measures: frozenset[int]
 
     def names(self, moment: Moment) -> bool:
         """Whether a date, a time of day, or both stand here, or are the end of what stands here."""
@@ -247,6 +325,7 @@ def spelled(text: str, found: Iterable[Moment]) -> Spelled:
         frozenset(moment.date for moment in kept if moment.date),
         frozenset(moment.time for moment in kept if moment.time),
         frozenset(lengths(text)),
+        frozenset(lengths(text, with_nights=False)),
     )
 
 

@@ -138,7 +138,8 @@ class Atom:
     """One scalar of the arguments: where it stands, what it is, how its argument is treated.
 
     `path` has list positions (`to[0]`), `argument` has none. `is_key` marks a name that the caller chose in a free-form
-    object; `is_safe` a value that needs no origin; `is_quantity` a number that counts or measures rather than names.
+    object; `is_safe` a value that needs no origin; `is_quantity` a number that counts or measures rather than names;
+    `is_choice` one of a list of values that the schema declares.
     """
 
     path: str
@@ -148,6 +149,7 @@ class Atom:
     is_safe: bool = False
     is_key: bool = False
     is_quantity: bool = False
+    is_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ Observations explain a derived value on the card. They never change what it is.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
@@ -13,73 +15,139 @@ from legate_core.policy.model import Atom, Call, Facts, Grant, ObservationText, 
 from legate_core.policy.words import OwnWords, address, addresses_in, as_decimal, host_of, words_of
 from legate_core.tools.spec import Argument, Json, ToolSpec
 
-__all__ = ["OwnWords", "atoms_of", "content_links", "grants_used", "observations_with", "origin_kind", "origin_of"]
+__all__ = [
+    "OwnWords",
+    "atoms_of",
+    "content_links",
+    "grants_used",
+    "observations_with",
+    "origin_kind",
+    "origin_of",
+    "typed_at",
+]
 
 _QUANTITIES = frozenset(
     {"amount", "total", "price", "sum", "quantity", "qty", "count", "limit", "size", "max", "min", "n", "top"}
     | {"second", "minute", "hour", "day", "week", "month", "duration", "percent", "rate"}
     | {"length", "width", "height", "weight"}
 )
-_MAX_DEPTH = 64
+_MAX_DEPTH, _MAX_STEPS = 64, 16
+
+
+def typed_at(texts: tuple[str, ...], now: int) -> OwnWords:
+    """What a person typed, read with the day of `now` (milliseconds, the workspace's offset 0) as the day of writing.
+
+    A run asks for the same words once per call; they are read once per day.
+    """
+    return _read(texts, datetime.date(1970, 1, 1) + datetime.timedelta(milliseconds=now))
+
+
+@lru_cache(maxsize=64)
+def _read(texts: tuple[str, ...], today: datetime.date) -> OwnWords:
+    return OwnWords.from_texts(texts, today=today)
 
 
 def atoms_of(tool: ToolSpec, arguments: Mapping[str, Json]) -> tuple[Atom, ...]:
     """Every scalar of the arguments, and every name in a free-form object that the caller chose.
 
-    Empty lists and objects and null say no more than leaving the argument out, so they are no atoms.
+    Empty lists and objects and null say no more than leaving the argument out, so they are no atoms. What a schema
+    leaves no choice about (the default of an optional argument, the only value of a required one) needs no origin.
     """
-    properties = _mapping(tool.parameters.get("properties"))
-    found: list[Atom] = []
-    for name, value in arguments.items():
-        schema = _mapping(properties.get(name))
-        is_quantity = name == tool.amount_argument or schema.get("type") == "number" or _is_quantity(name)
-        found.extend(_flatten(name, name, value, schema, tool.role_of(name), is_quantity, tool.parameters, 0))
-    return tuple(found)
+    walk = _Walk(tool.parameters, tool)
+    return tuple(walk.members("", "", arguments, tool.parameters, None, 0))
 
 
-def _flatten(
-    path: str,
-    argument: str,
-    value: Json,
-    schema: Mapping[str, Json],
-    treatment: Argument,
-    is_quantity: bool,
-    root: Mapping[str, Json],
-    depth: int,
-) -> Iterator[Atom]:
-    if value is None:
-        return
-    if depth < _MAX_DEPTH and isinstance(value, Mapping):
-        declared = _declared(schema, root)
-        for key, inner in cast("Mapping[str, Json]", value).items():
-            below = f"{argument}.{key}"
-            if key not in declared:
-                yield Atom(f"{path}.{key} (name)", below, key, treatment.role, is_key=True)
-            deeper = _mapping(declared.get(key))
-            may_count = _is_quantity(key) or deeper.get("type") == "number"
-            yield from _flatten(f"{path}.{key}", below, inner, deeper, treatment, may_count, root, depth + 1)
-    elif depth < _MAX_DEPTH and isinstance(value, list | tuple):
-        items = _mapping(_resolve(schema, root).get("items"))
-        for position, inner in enumerate(cast("Sequence[Json]", value)):
-            yield from _flatten(f"{path}[{position}]", argument, inner, items, treatment, is_quantity, root, depth + 1)
-    else:
-        safe = any(same_value(value, known) for known in treatment.safe)
-        yield Atom(path, argument, value, treatment.role, is_safe=safe, is_quantity=is_quantity)
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One walk over the arguments of a call, beside the schema that declares them."""
+
+    root: Mapping[str, Json]
+    tool: ToolSpec
+
+    def members(
+        self,
+        path: str,
+        argument: str,
+        values: Mapping[str, Json],
+        schema: Mapping[str, Json],
+        treatment: Argument | None,
+        depth: int,
+        is_safe: bool = False,
+    ) -> Iterator[Atom]:
+        """The atoms of an object's members. At the top the schema has no say in what is an argument."""
+        declared = _mapping(schema.get("properties"))
+        required = schema.get("required")
+        for key, inner in values.items():
+            below = f"{argument}.{key}" if argument else key
+            here = f"{path}.{key}" if path else key
+            treated = treatment or self.tool.role_of(key)
+            if treatment is not None and key not in declared:
+                yield Atom(f"{here} (name)", below, key, treated.role, is_safe=is_safe, is_key=True)
+            raw = _mapping(declared.get(key))
+            deeper = _resolve(raw, self.root)
+            may_count = deeper.get("type") == "number" or _is_quantity(key) or below == self.tool.amount_argument
+            is_required = isinstance(required, list | tuple) and key in required
+            no_choice = is_safe or (key in declared and _leaves_no_choice(raw, deeper, inner, is_required))
+            yield from self.values(here, below, inner, deeper, treated, may_count, depth, no_choice)
+
+    def values(
+        self,
+        path: str,
+        argument: str,
+        value: Json,
+        schema: Mapping[str, Json],
+        treatment: Argument,
+        is_quantity: bool,
+        depth: int,
+        is_safe: bool,
+    ) -> Iterator[Atom]:
+        """The atoms of one value, whose schema is resolved."""
+        if value is None:
+            return
+        if depth < _MAX_DEPTH and isinstance(value, Mapping):
+            inside = cast("Mapping[str, Json]", value)
+            yield from self.members(path, argument, inside, schema, treatment, depth + 1, is_safe)
+        elif depth < _MAX_DEPTH and isinstance(value, list | tuple):
+            items = _resolve(_mapping(schema.get("items")), self.root)
+            for position, inner in enumerate(cast("Sequence[Json]", value)):
+                yield from self.values(
+                    f"{path}[{position}]", argument, inner, items, treatment, is_quantity, depth + 1, is_safe
+                )
+        else:
+            choices = schema.get("enum")
+            is_choice = isinstance(choices, list | tuple) and value in choices
+            safe = is_safe or any(same_value(value, known) for known in treatment.safe)
+            yield Atom(path, argument, value, treatment.role, safe, is_quantity=is_quantity, is_choice=is_choice)
 
 
-def _declared(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Mapping[str, Json]:
-    return _mapping(_resolve(schema, root).get("properties"))
+def _leaves_no_choice(raw: Mapping[str, Json], resolved: Mapping[str, Json], value: Json, is_required: bool) -> bool:
+    """Whether passing this says no more than the schema does already."""
+    if not is_required:
+        return "default" in raw and same_value(value, raw["default"])
+    only = resolved.get("enum")
+    if isinstance(only, list | tuple) and len(cast("Sequence[Json]", only)) == 1:
+        return same_value(value, cast("Sequence[Json]", only)[0])
+    return "const" in resolved and same_value(value, resolved["const"])
 
 
 def _resolve(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Follow one local reference; what cannot be followed declares nothing, so its names are atoms."""
-    reference = schema.get("$ref")
-    if not isinstance(reference, str) or not reference.startswith("#/"):
-        return schema
-    found: Json = root
-    for part in reference[2:].split("/"):
-        found = _mapping(found).get(part.replace("~1", "/").replace("~0", "~"))
-    return _mapping(found)
+    """Follow local references and unions with null; what cannot be followed declares nothing, so its names are atoms."""
+    for _ in range(_MAX_STEPS):
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#/"):
+            found: Json = root
+            for part in reference[2:].split("/"):
+                found = _mapping(found).get(part.replace("~1", "/").replace("~0", "~"))
+            schema = _mapping(found)
+            continue
+        members = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+        if "properties" in schema or not isinstance(members, list | tuple):
+            return schema
+        real = [_mapping(member) for member in cast("Sequence[Json]", members) if _mapping(member) != {"type": "null"}]
+        if len(real) != 1:
+            return schema
+        schema = real[0]
+    return {}
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:
@@ -110,7 +178,9 @@ def origin_kind(atom: Atom, call: Call, facts: Facts) -> OriginKind:
     if atom.is_safe or (atom.value == "" and atom.role == "content"):
         return "none"
     name = atom.argument.rpartition(".")[2]
-    if facts.own_words.is_named(atom.value, role=atom.role, argument=name, is_quantity=atom.is_quantity):
+    if facts.own_words.is_named(
+        atom.value, role=atom.role, argument=name, is_quantity=atom.is_quantity, is_choice=atom.is_choice
+    ):
         return "person"
     if _is_listed(atom.value, facts.settings):
         return "workspace"

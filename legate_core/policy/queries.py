@@ -18,7 +18,7 @@ from legate_core.policy.decide import decide, explain
 from legate_core.policy.describe import describe, ends_words
 from legate_core.policy.events import RuleAdded, RuleDeleted, RuleEdited, RuleUsed
 from legate_core.policy.model import Call, Considered, Facts, ObservationText, Rule, VerdictKind
-from legate_core.policy.provenance import OwnWords
+from legate_core.policy.provenance import OwnWords, typed_at
 from legate_core.policy.rules import problems
 from legate_core.policy.tables import rules
 from legate_core.tools.catalog import Catalog
@@ -237,7 +237,7 @@ def explain_call(ctx: ReadContext, message: ExplainCall) -> Explanation:
         trigger=message.trigger,
         now=ctx.now,
     )
-    return explained(ctx, call, OwnWords.from_texts(message.own_words), message.read_from)
+    return explained(ctx, call, typed_at(message.own_words, ctx.now), message.read_from)
 
 
 def explained(ctx: ReadContext, call: Call, own_words: OwnWords, read_from: tuple[str, ...] = ()) -> Explanation:

@@ -95,38 +95,29 @@ def _count(ctx: Context, verdict: Verdict) -> bool:
 def denies_now(ctx: ReadContext, spec: ToolSpec, arguments: Mapping[str, Json], action_row: Mapping[str, Any]) -> bool:
     """Whether a *deny* rule made or changed since this call was proposed forbids it.
 
-    Older rules spoke when it was proposed. Who asked, how the run began and what it has read are not in an action's
-    row; a new rule with a condition on what is not known here counts as meant, so the agent asks again and it is judged
-    in full.
+    Older rules spoke when it was proposed. Where its values came from and what the run has read are not in an action's
+    row; a new rule with a condition on that counts as meant, so the agent asks again and it is judged in full.
     """
     call = Call(
         tool=spec,
         arguments=arguments,
         account=action_row["account"],
         run_id=action_row["run_id"],
-        agent_id=action_row.get("agent_id") or "",
-        workflow_id=action_row.get("workflow_id") or "",
-        trigger=action_row.get("trigger") or "",
+        agent_id=action_row["agent_id"],
+        trigger=action_row["trigger"],
         now=ctx.now,
     )
     statement = _select_in_force().where(rules.c.verdict == "deny", rules.c.policy_version > bindparam("k_version"))
     values = {"k_workspace": ctx.workspace_id, "k_now": ctx.now, "k_version": action_row["policy_version"]}
     atoms = atoms_of(spec, arguments)
     return any(
-        not why_not(_as_known(_rule(definition, uses_left), call), call, Facts(OwnWords()), atoms)
+        not why_not(_as_known(_rule(definition, uses_left)), call, Facts(OwnWords()), atoms)
         for definition, uses_left in ctx.connection.execute(statement, values)
     )
 
 
-def _as_known(rule: Rule, call: Call) -> Rule:
-    return replace(
-        rule,
-        origin="",
-        after_reading=(),
-        agents=rule.agents if call.agent_id else (),
-        workflows=rule.workflows if call.workflow_id else (),
-        triggers=rule.triggers if call.trigger else (),
-    )
+def _as_known(rule: Rule) -> Rule:
+    return replace(rule, origin="", after_reading=(), workflows=())
 
 
 Permit = Callable[[Change], bool]

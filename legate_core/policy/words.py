@@ -13,10 +13,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
-from legate_core.policy import dates
+from legate_core.policy import amounts, dates
 from legate_core.tools.spec import Json
 
 SHORT_ID_DIGITS = 6
@@ -39,6 +40,10 @@ _NUMBER = re.compile(
 )
 _AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _ID_MARKERS = frozenset({"#", "id", "ids", "no", "nr", "number", "numbers", "num"})
+_PLACES = frozenset({"channel", "channels", "kanal", "kanäle"})
+_SECONDS_IN = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_SHARES = frozenset({"percent", "percentage", "rate", "discount", "share", "tax", "vat", "tip"})
+_CHOICE = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)+")
 _AND = frozenset({"and", "or", "&", "und", "oder"})
 
 
@@ -105,10 +110,23 @@ def host_of(url: str) -> str | None:
     return host.rstrip(".")
 
 
+@lru_cache(maxsize=1024)
 def words_of(name: str) -> frozenset[str]:
     """The words of an argument's name in the singular: `fileIds` and `file_ids` are file and id."""
     parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
     return frozenset(_singular(part.lower()) for part in parts)
+
+
+@lru_cache(maxsize=1024)
+def unit_of(name: str) -> int | None:
+    """The unit, in seconds, of an argument that holds a length of time by its name (`hours`, `duration_minutes`).
+
+    `start_hour` is a time of day, so a unit in the singular needs a word beside it that says what it measures.
+    """
+    parts = [part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+    units = {_singular(part) for part in parts} & _SECONDS_IN.keys()
+    measures = any(part in ("duration", "length") or part.removesuffix("s") in units - {part} for part in parts)
+    return _SECONDS_IN[units.pop()] if len(units) == 1 and measures else None
 
 
 def _singular(word: str) -> str:
@@ -126,6 +144,7 @@ class OwnWords:
     _folded_places: dict[str, list[int]] = field(default_factory=dict[str, list[int]], repr=False, compare=False)
     _addresses: frozenset[str] = field(default=frozenset(), repr=False)
     _numbers: frozenset[Decimal] = field(default=frozenset(), repr=False)
+    _percents: frozenset[Decimal] = field(default=frozenset(), repr=False)
     _marks: dict[str, set[str]] = field(default_factory=dict[str, set[str]], repr=False, compare=False)
     _length: int = field(default=0, repr=False)
     _moments: tuple[dates.Spelled, ...] = field(default=(), repr=False)
@@ -138,6 +157,7 @@ class OwnWords:
         folded: list[str] = []
         addresses: set[str] = set()
         numbers: set[Decimal] = set()
+        percents: set[Decimal] = set()
         marks: dict[str, set[str]] = {}
         moments: list[dates.Spelled] = []
         for text in kept:
@@ -152,7 +172,11 @@ class OwnWords:
             folded.append("")
             found = list(dates.moments(normal, today))
             moments.append(dates.spelled(normal, found))
-            rest = list(_chunks(_without(normal, found)))
+            undated = _without(normal, found)
+            in_words = list(amounts.amounts(undated))
+            numbers.update(amount.value for amount in in_words)
+            percents.update(amounts.percents(undated))
+            rest = list(_chunks(_without(undated, in_words)))
             numbers.update(_numbers_in(rest))
             _mark_ids(rest, marks)
         return cls(
@@ -163,6 +187,7 @@ class OwnWords:
             _folded_places=_index([frozenset({word} if word else ()) for word in folded]),
             _addresses=frozenset(addresses),
             _numbers=frozenset(numbers),
+            _percents=frozenset(percents),
             _marks=marks,
             _length=sum(map(len, kept)),
             _moments=tuple(moments),
@@ -175,24 +200,40 @@ class OwnWords:
         role: Literal["authority", "content"] = "authority",
         argument: str = "",
         is_quantity: bool = False,
+        is_choice: bool = False,
     ) -> bool:
-        """Whether the value stands here as a whole token, number, date or address. Booleans and null never do.
+        """Whether the value stands here as a whole token, number, date, length of time or address. Booleans and null
+        never do.
 
-        `argument` is the name it would be passed under and lets "file 13" name a `file_id`; for a quantity the bare
-        number is enough.
+        `argument` is the name it would be passed under: it lets "file 13" name a `file_id` and "an hour" a
+        `duration_minutes`; for a quantity the bare number is enough. A choice is one of a list that the tool's schema
+        declares, so "read only" spells `read_only`.
         """
         if isinstance(value, bool) or value is None:
             return False
         if isinstance(value, int | float):
-            found = as_decimal(value)
-            if found is None:
-                return False
-            if is_quantity or found != found.to_integral_value() or abs(found) >= 10 ** (SHORT_ID_DIGITS - 1):
-                return found in self._numbers
-            return found in self._numbers and self._is_marked(str(int(found)), argument)
+            return self._is_number_named(value, argument, is_quantity)
         if not isinstance(value, str):
             return False
+        if is_choice and _CHOICE.fullmatch(value) and self._stands(re.split("[_-]", value)):
+            return True
         return self._is_text_named(value, role, argument, is_quantity)
+
+    def _is_number_named(self, value: int | float, argument: str, is_quantity: bool) -> bool:
+        found = as_decimal(value)
+        if found is None:
+            return False
+        unit = unit_of(argument)
+        if unit is not None and self._has_length(found * unit / 60):
+            return True
+        if found in self._percents and words_of(argument) & _SHARES:
+            return True
+        if is_quantity or found != found.to_integral_value() or abs(found) >= 10 ** (SHORT_ID_DIGITS - 1):
+            return found in self._numbers
+        return found in self._numbers and self._is_marked(str(int(found)), argument)
+
+    def _has_length(self, minutes: Decimal | int) -> bool:
+        return any(minutes in each.measures for each in self._moments)
 
     def _is_text_named(self, value: str, role: str, argument: str, is_quantity: bool) -> bool:
         normal = value if value.isascii() else unicodedata.normalize("NFC", value)
@@ -204,6 +245,9 @@ class OwnWords:
             moment = dates.whole(normal)
             if moment is not None:
                 return any(each.names(moment) for each in self._moments)
+            minutes = dates.whole_length(normal)
+            if minutes is not None and self._has_length(minutes):
+                return True
             found = None if _DIGITS.fullmatch(normal) else number(normal)
             if found is not None:
                 return found in self._numbers
@@ -221,8 +265,20 @@ class OwnWords:
         if len(normal) < 2 or not all(parts) or len(normal.split()) != len(parts):
             # One letter stands in every text; odd white space can mean something to the other side.
             return False
-        keys = [_key(part) for part in parts]
-        return _stands(self._tokens, self._places, keys)
+        return self._stands(parts) or self._is_channel(normal)
+
+    def _stands(self, parts: Sequence[str]) -> bool:
+        return _stands(self._tokens, self._places, [_key(part.removeprefix("./") or part) for part in parts])
+
+    def _is_channel(self, value: str) -> bool:
+        """Whether `#general` is what "the general channel" spells."""
+        if not value.startswith("#") or len(value) < 3:
+            return False
+        return any(
+            0 <= beside < len(self._tokens) and not _PLACES.isdisjoint(self._tokens[beside])
+            for place in self._places.get(_key(value[1:]), ())
+            for beside in (place - 1, place + 1)
+        )
 
     def _has_content(self, value: str) -> bool:
         if len(value) > 4 * self._length + 64:
@@ -264,6 +320,9 @@ def _trimmed(chunk: str) -> set[str]:
             found.add(inner.removesuffix(ending))
     if inner[:1] in ("#", "@") and len(inner) > 1:
         found.add(inner[1:])
+    if inner.startswith("./") and len(inner) > 2:
+        # The same file, spelled from here.
+        found.add(inner[2:])
     return found - {""}
 
 
@@ -298,8 +357,8 @@ def _stands(tokens: Sequence[frozenset[str]], places: dict[str, list[int]], keys
     )
 
 
-def _without(text: str, found: Sequence[dates.Moment]) -> str:
-    """The text with its dates and times blanked, so that their digits name nothing else."""
+def _without(text: str, found: Sequence[dates.Moment] | Sequence[amounts.Amount]) -> str:
+    """The text with its dates, times and amounts in words blanked, so that their digits name nothing else."""
     for moment in reversed(found):
         text = f"{text[: moment.start]} \N{BULLET} {text[moment.end :]}"
     return text

@@ -49,7 +49,7 @@ forbid (principal, action, resource) when {
 def default() -> str:
     """The built-in rules as Cedar text."""
     return DEFAULT % {
-        "has_authority": _any('{a}.role == "authority"'),
+        "has_authority": _any('{a}.role == "authority" && {a}.origin != "none"'),
         "derived_authority": _any('{a}.role == "authority" && {a}.origin == "derived"'),
         "derived_content": _any(
             '{a}.role == "content" && {a}.origin == "derived"'

@@ -16,7 +16,7 @@ from agentdojo.task_suite.task_suite import TaskSuite
 
 from legate_core.policy.decide import decide
 from legate_core.policy.model import Call, Facts, ObservationText, Rule, Settings, Verdict
-from legate_core.policy.provenance import OwnWords
+from legate_core.policy.provenance import OwnWords, atoms_of, observations_with
 from legate_core.tools.spec import Argument, Effect, ToolSpec
 from tests.judge import injected
 
@@ -31,7 +31,8 @@ RELAXED = Settings(ask_every_effect=False, relax_content=True)
 class Figures:
     """What is printed. `unasked` are sensitive calls of an injection that would run without a question.
 
-    `moments` counts how often a person is called: alike questions that come in a row are decided in one go.
+    `moments` counts how often a person is called, where alike questions of one reply of the model fold into one card.
+    It stands beside the count of questions and replaces nothing.
     """
 
     tasks: int = 0
@@ -73,7 +74,7 @@ class Figures:
             "asks": self.asks,
             "asks, if every effect asked": self.effects_in_tasks,
             "asks by rule": dict(sorted(self.asked_by.items(), key=lambda item: -item[1])),
-            "moments a person is called": sum(self.moments_per_task.values()),
+            "moments a person is called, alike questions of one reply folded": sum(self.moments_per_task.values()),
             "tasks with at most one moment, percent": self._share(self.moments_per_task, 1),
             "decision p50 and p99, microseconds": (self.percentile(50), self.percentile(99)),
         }
@@ -133,6 +134,38 @@ def run(settings: Settings = STRICT, rules: Sequence[Rule] = ()) -> Figures:
 
 
 @dataclass
+class _Replies:
+    """Which calls one reply of a model can hold: like calls in a row, none of which needs what another one returned.
+
+    Alike questions of one reply (one tool, one deciding rule) are one card in the inbox.
+    """
+
+    moments: int = 0
+    _tool: str = ""
+    _begun: int = 0
+    _asked_by: set[str] = field(default_factory=set[str])
+
+    def add(
+        self, tool: ToolSpec, given: Mapping[str, Any], verdict: Verdict, observations: Sequence[ObservationText]
+    ) -> None:
+        """The next call of the task, and everything that was read before it."""
+        if tool.name != self._tool or self._needs_what_came_back(tool, given, observations):
+            self._tool, self._begun, self._asked_by = tool.name, len(observations), set()
+        if verdict.kind == "ask" and verdict.rule_id not in self._asked_by:
+            self._asked_by.add(verdict.rule_id)
+            self.moments += 1
+
+    def _needs_what_came_back(
+        self, tool: ToolSpec, given: Mapping[str, Any], observations: Sequence[ObservationText]
+    ) -> bool:
+        before, since = observations[: self._begun], observations[self._begun :]
+        return any(
+            observations_with(atom.value, since) and not observations_with(atom.value, before)
+            for atom in atoms_of(tool, given)
+        )
+
+
+@dataclass
 class _Judge:
     figures: Figures
     tools: Mapping[str, ToolSpec]
@@ -164,11 +197,13 @@ class _Judge:
         own_words = OwnWords.from_texts([task.PROMPT], today=_today(environment))
         runtime = FunctionsRuntime(suite.tools)
         observations: list[ObservationText] = []
-        asked: list[str] = []
+        replies = _Replies()
+        asked = 0
         for tool, given in _calls(task.ground_truth(environment)):
             verdict = self._decide(tool, given, own_words, tuple(observations))
             self.figures.effects_in_tasks += self.tools[tool].effect is not Effect.READ
-            asked.append(tool if verdict.kind == "ask" else "")
+            asked += verdict.kind == "ask"
+            replies.add(self.tools[tool], given, verdict, observations)
             if verdict.kind == "ask":
                 self.figures.asked_by[verdict.rule_id] = self.figures.asked_by.get(verdict.rule_id, 0) + 1
             if verdict.kind == "deny":
@@ -176,10 +211,8 @@ class _Judge:
             result, _ = runtime.run_function(environment, tool, given)
             observations.append(ObservationText(f"o{len(observations)}", tool, str(result), readers=self.labels[tool]))
         self.figures.tasks += 1
-        self.figures.asks_per_task[where] = sum(map(bool, asked))
-        self.figures.moments_per_task[where] = sum(
-            bool(tool) and tool != before for before, tool in zip(["", *asked], asked, strict=False)
-        )
+        self.figures.asks_per_task[where] = asked
+        self.figures.moments_per_task[where] = replies.moments
         return own_words, tuple(observations)
 
     def _decide(

@@ -98,6 +98,12 @@ STEPS: dict[str, tuple[Call, Facts, str, str]] = {
         "allow",
         "builtin.own-words",
     ),
+    "4 a value that needs no origin is no target": (
+        call(POST, mode="plain", body="hello"),
+        facts("say hello"),
+        "ask",
+        "builtin.no-authority",
+    ),
     "6 a safe value needs no origin": (
         call(POST, url="https://example.com/a", mode="plain"),
         facts("post to https://example.com/a"),

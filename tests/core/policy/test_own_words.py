@@ -18,6 +18,7 @@ from legate_core.policy.provenance import (
     origin_kind,
     origin_of,
     same_value,
+    typed_at,
 )
 from legate_core.policy.words import addresses_in, as_decimal, host_of, number, words_of
 from legate_core.tools.spec import Argument, Effect
@@ -99,6 +100,38 @@ NAMED = [
     ("the 11th to the 15th of January 2025", "2025-01-11"),
     ("January 11 - 15, 2025", "2025-01-15"),
     ("11.–15. Januar", "2026-01-11"),
+    # 15 June 2026 is a Monday.
+    ("the day after tomorrow at 5pm", "2026-06-17 17:00"),
+    ("the day before yesterday", "2026-06-13"),
+    ("übermorgen um 14 Uhr", "2026-06-17 14:00"),
+    ("in 3 days", "2026-06-18"),
+    ("in two weeks", "2026-06-29"),
+    ("3 days ago", "2026-06-12"),
+    ("two days from now", "2026-06-17"),
+    ("a week from tomorrow", "2026-06-23"),
+    ("this Friday", "2026-06-19"),
+    ("the coming Monday", "2026-06-22"),
+    ("next Monday", "2026-06-22"),
+    ("last Friday", "2026-06-12"),
+    ("kommenden Freitag", "2026-06-19"),
+    ("it lasts one hour", "60 minutes"),
+    ("it lasts one hour", "PT1H"),
+    ("90 min", "PT1H30M"),
+    ("two weeks", "P2W"),
+    ("the file ./notes.txt", "notes.txt"),
+    ("the file notes.txt", "./notes.txt"),
+    ("the general channel", "#general"),
+    ("in channel 'General', please", "#general"),
+    ("pay two hundred euros", 200),
+    ("two hundred and fifty", 250),
+    ("seventy thousand five hundred and one", 70501),
+    ("twenty-five people", 25),
+    ("a hundred", 100),
+    ("two dozen", 24),
+    ("2.5 million", 2500000),
+    ("1,200 thousand", 1200000),
+    ("$5k", 5000),
+    ("5k€", 5000),
 ]
 
 NOT_NAMED = [
@@ -168,6 +201,54 @@ NOT_NAMED = [
     ("pay", float("inf")),
     ("pay", ["pay"]),
     ("a 0-hour event at 10:00", "11:00"),
+    ("the day after tomorrow", "2026-06-16"),
+    ("the day before yesterday", "2026-06-14"),
+    ("a week from tomorrow", "2026-06-16"),
+    ("in 3 to 5 days", "2026-06-18"),
+    ("3 to 5 days ago", "2026-06-10"),
+    ("within 3 days", "2026-06-18"),
+    ("once a week from today", "2026-06-22"),
+    ("on Friday", "2026-06-19"),
+    ("next Friday", "2026-06-19"),
+    ("next Friday", "2026-06-26"),
+    ("last Monday and this Friday", "2026-06-15"),
+    ("morgen", "2026-06-16"),
+    ("one hour", "61 minutes"),
+    ("one hour", "PT2H"),
+    ("one hour", "P"),
+    ("4 nights", "4 days"),
+    ("the file notes.txt", "../notes.txt"),
+    ("the file notes.txt", "./"),
+    ("the file /a/notes.txt", "./notes.txt"),
+    ("tell everyone here", "#here"),
+    ("a general question", "#general"),
+    ("general. Channel news", "#news2"),
+    ("the channel", "#"),
+    ("read only", "read_only"),
+]
+
+NO_AMOUNTS = [
+    ("two hundred", 2),
+    ("two hundred", 100),
+    ("twenty-five", 20),
+    ("twenty-five", 5),
+    ("3 thousand", 3),
+    ("5 thousand five hundred", 5000),
+    ("half a million", 1000000),
+    ("two and a half", 2),
+    ("two point five", 2),
+    ("minus two", 2),
+    ("the two three of us", 2),
+    ("the two three of us", 23),
+    ("twenty hundred", 2000),
+    ("two thousand three million", 3002000),
+    ("twenty-first", 20),
+    ("two-thirds", 2),
+    ("one of them", 1),
+    ("run a 5k", 5000),
+    ("run a 5k", 5),
+    ("often", 10),
+    ("10%", 10),
 ]
 
 
@@ -203,6 +284,106 @@ def test_a_short_id_is_named_only_where_the_text_says_what_it_is(
 def test_a_quantity_needs_no_word_beside_it(value: Any, expected: bool) -> None:
     assert named("buy 3 of them", value, is_quantity=True) is expected
     assert not named("buy 3 of them", value)
+
+
+@pytest.mark.parametrize(("text", "value"), NO_AMOUNTS)
+def test_a_part_of_an_amount_is_not_the_amount(text: str, value: int) -> None:
+    assert not named(text, value, is_quantity=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "argument", "expected"),
+    [
+        ("for an hour", 60, "duration_minutes", True),
+        ("for an hour", 1, "hours", True),
+        ("90 minutes", 1.5, "durationHours", True),
+        ("two weeks", 14, "length_in_days", True),
+        ("one minute", 60, "timeout_seconds", True),
+        ("for an hour", 61, "duration_minutes", False),
+        ("for an hour", 60, "duration", False),
+        ("for an hour", 1, "start_hour", False),
+        ("for an hour", 1, "hour", False),
+        ("for an hour", 60, "hours_or_minutes", False),
+        ("four nights", 96, "hours", False),
+        ("10% off", 10, "discount_percent", True),
+        ("10 % off", 10, "tax_rate", True),
+        ("10% off", 10, "amount", False),
+        ("10% off", 11, "discount_percent", False),
+    ],
+)
+def test_a_length_or_a_share_is_named_where_the_argument_says_what_it_counts(
+    text: str, value: float, argument: str, expected: bool
+) -> None:
+    assert named(text, value, argument) is expected
+
+
+def test_a_day_outside_the_calendar_is_no_day() -> None:
+    assert not OwnWords.from_texts(["in 999 weeks"], today=datetime.date(9999, 1, 1)).is_named("9999-01-02")
+    assert not OwnWords.from_texts(["in 3 days"]).is_named("2026-06-18")
+
+
+CHOICES = spec("x.y", Effect.SEND, {"to": "string"})
+CHOICES.parameters["properties"] |= {  # type: ignore[index]
+    "access": {"anyOf": [{"enum": ["read_only", "full-access", 7]}, {"type": "null"}], "default": "read_only"},
+    "mode": {"$ref": "#/$defs/mode"},
+    "kind": {"const": "letter"},
+    "flag": {"enum": [True]},
+    "labels": {"type": "array", "default": ["inbox"]},
+    "limit": {"anyOf": [{"type": "number"}, {"type": "null"}], "default": 10},
+    "item": {"anyOf": [{"$ref": "#/$defs/item"}, {"type": "null"}]},
+    "either": {"anyOf": [{"$ref": "#/$defs/item"}, {"$ref": "#/$defs/mode"}]},
+    "loop": {"$ref": "#/$defs/loop"},
+    "wide": {"properties": {"a": {}}, "anyOf": [{"required": ["a"]}]},
+}
+CHOICES.parameters["required"] = ["to", "kind", "limit"]  # type: ignore[index]
+CHOICES.parameters["$defs"] = {  # type: ignore[index]
+    "mode": {"enum": ["slow"]},
+    "item": {"properties": {"size": {"type": "number"}, "sort": {"default": "up"}}, "required": ["size"]},
+    "loop": {"$ref": "#/$defs/loop"},
+}
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "expected"),
+    [
+        # The default of an optional argument, and the only value of a required one, say nothing.
+        ("access", "read_only", "none"),
+        ("labels", ["inbox"], "none"),
+        ("kind", "letter", "none"),
+        ("item", {"sort": "up"}, "none"),
+        ("wide", {"a": "Ann"}, "person"),
+        # Anything else does: another value, a default that must be passed, the only value of what may be left out.
+        ("labels", ["inbox", "inbox"], "derived"),
+        ("labels", ["spam"], "derived"),
+        ("limit", 10, "derived"),
+        ("kind", "telegram", "derived"),
+        ("mode", "slow", "derived"),
+        ("flag", True, "derived"),
+        ("item", {"sort": "down"}, "derived"),
+        # Members of a list in the schema may be spelled as words.
+        ("access", "full-access", "person"),
+        ("to", "full-access", "derived"),
+        # Names that the schema declares behind a reference or beside null are no values; all others are.
+        ("item", {"size": 3}, "person"),
+        ("item", {"nick": "Ann"}, "derived"),
+        ("either", {"size": 3}, "derived"),
+        ("loop", {"size": 3}, "derived"),
+    ],
+)
+def test_what_the_schema_says_already_needs_no_origin(argument: str, value: Any, expected: str) -> None:
+    known = facts("give Ann full access to 3 of them")
+    atoms = atoms_of(CHOICES, {argument: value})
+    assert atoms
+    assert {origin_kind(atom, call(CHOICES, **{argument: value}), known) for atom in atoms} >= {expected}
+    assert ("derived" in {origin_kind(atom, call(CHOICES), known) for atom in atoms}) is (expected == "derived")
+
+
+def test_what_was_typed_is_read_with_its_day_and_once() -> None:
+    noon = 1_781_524_800_000
+    read = typed_at(("see me tomorrow",), noon)
+    assert read.is_named("2026-06-16")
+    assert typed_at(("see me tomorrow",), noon + 3_600_000) is read
+    assert typed_at(("see me tomorrow",), noon + 86_400_000).is_named("2026-06-17")
 
 
 def test_tokens_do_not_reach_from_one_text_into_the_next() -> None:

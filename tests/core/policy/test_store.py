@@ -126,7 +126,8 @@ async def test_a_rule_past_its_end_is_not_read(house: House) -> None:
 
 
 def action_row(version: int, **changes: Any) -> dict[str, Any]:
-    return {"account": "", "run_id": "r1", "policy_version": version} | changes
+    known = {"account": "", "run_id": "r1", "agent_id": "agt_1", "trigger": "webhook", "policy_version": version}
+    return known | changes
 
 
 async def forbids(house: House, version: int, arguments: dict[str, Any], **changes: Any) -> bool:
@@ -150,12 +151,28 @@ async def test_neither_an_asking_nor_a_deleted_rule_stops_what_was_approved(hous
 
 
 async def test_what_an_action_does_not_know_about_itself_counts_as_meant(house: House) -> None:
-    conditional = rule("", "deny", tools=("mail.send",), agents=("agt_1",), triggers=("webhook",), origin="derived")
+    conditional = rule("", "deny", tools=("mail.send",), workflows=("wfl_1",), origin="derived")
     await house.change(lambda ctx: store.add_rule(ctx, replace(conditional, after_reading=("mail*",))))
     assert await forbids(house, 0, {"to": ["ann@example.com"]})
-    assert await forbids(house, 0, {"to": ["ann@example.com"]}, agent_id="agt_1", trigger="webhook")
-    assert not await forbids(house, 0, {"to": ["ann@example.com"]}, agent_id="agt_2")
-    assert not await forbids(house, 0, {"to": ["ann@example.com"]}, account="other", agent_id="agt_1", trigger="manual")
+    assert not await forbids(house, 0, {"to": ["ann@example.com"]}, policy_version=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, True),
+        ({"agent_id": "agt_2"}, False),
+        ({"agent_id": ""}, False),
+        ({"trigger": "manual"}, False),
+        ({"account": "other"}, True),
+    ],
+)
+async def test_who_asked_and_how_the_run_began_are_known_to_the_letter(
+    house: House, changes: dict[str, Any], expected: bool
+) -> None:
+    conditional = rule("", "deny", tools=("mail.send",), agents=("agt_1",), triggers=("webhook",))
+    await house.change(lambda ctx: store.add_rule(ctx, conditional))
+    assert await forbids(house, 0, {"to": ["ann@example.com"]}, **changes) is expected
 
 
 async def test_rules_are_kept_to_the_letter(house: House) -> None:
