@@ -39,10 +39,14 @@ class Ownership:
                 "Close it first, or choose another folder with LEGATE_HOME.",
                 in_use=True,
             )
-        file.seek(0)
-        file.truncate()
-        json.dump({"pid": os.getpid()}, file)
-        file.flush()
+        try:
+            _say_who(file.fileno())
+        except OSError as error:
+            file.close()
+            raise Unavailable(
+                f"The data folder {self.folder} cannot be written ({error.strerror}). Nothing was changed; "
+                "free some space, check the disk, then try again."
+            ) from error
         self._file = file
 
     def release(self) -> None:
@@ -50,6 +54,13 @@ class Ownership:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _say_who(handle: int) -> None:
+    """Leave this process's id for whoever comes second. Without a buffer, which would try again when it is closed."""
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, json.dumps({"pid": os.getpid()}).encode())
 
 
 def _owner(file: IO[str]) -> str:

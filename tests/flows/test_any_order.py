@@ -216,7 +216,7 @@ def test_no_order_of_things_breaks_a_promise(tmp_path: Path, is_long: bool) -> N
     run_state_machine_as_test(
         Days,
         settings=settings(
-            max_examples=300 if is_long else 25,
+            max_examples=100 if is_long else 25,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

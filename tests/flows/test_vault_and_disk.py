@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -118,4 +119,19 @@ async def test_a_refused_start_leaves_the_folder_free(ended: Path) -> None:
     told = Story.at(ended)
     await told.begin()
     assert len(await told.inbox()) == 1
+    await told.end()
+
+
+async def test_a_folder_in_which_nothing_can_be_written_is_refused_and_left_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    told = Story.at(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("legate_core.storage.ownership.os.write", full)
+        with pytest.raises(Unavailable, match="No space left on device"):
+            await told.begin()
+    await told.begin()
     await told.end()
