@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
-from legate_core.cli import agents, answers, demo, doctor, front_ends, inbox, journal, knowledge, rules, runs, vault
+from legate_core.cli import (
+    agents,
+    answers,
+    demo,
+    doctor,
+    front_ends,
+    inbox,
+    journal,
+    knowledge,
+    models,
+    rules,
+    runs,
+    vault,
+)
 from legate_core.cli.logs import trace_of, watch_logs
 from legate_core.cli.options import GLOBAL_DEFAULTS, Parser, UsageError, global_options
 from legate_core.cli.screen import Result, Screen
@@ -20,7 +33,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 """What a shell reports of a program whose reader went away."""
 
-NOUNS = (demo, runs, inbox, answers, agents, knowledge, rules, vault, journal, doctor, front_ends)
+NOUNS = (demo, runs, inbox, answers, agents, knowledge, models, rules, vault, journal, doctor, front_ends)
 
 
 def parser() -> Parser:
