@@ -17,7 +17,7 @@ libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-ra
 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1 libwayland-client0 libwayland-cursor0"
 # A screen, a window manager, notifications, a keyring and a tracer, for the tests that want the real thing;
 # a model checker and the compiler that it needs.
-TEST_PACKAGES="xvfb xauth openbox dunst dbus dbus-daemon gnome-keyring libsecret-1-0 xdotool strace
+TEST_PACKAGES="xvfb xauth openbox trayer dunst at-spi2-core dbus dbus-daemon gnome-keyring libsecret-1-0 xdotool strace
 spin gcc libc6-dev"
 
 main() {
