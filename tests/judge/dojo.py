@@ -16,7 +16,7 @@ from agentdojo.task_suite.task_suite import TaskSuite
 
 from legate_core.policy.decide import decide
 from legate_core.policy.model import Call, Facts, ObservationText, Rule, Settings, Verdict
-from legate_core.policy.provenance import OwnWords, atoms_of, observations_with
+from legate_core.policy.provenance import OwnWords, atoms_of, observations_with, origin_kind
 from legate_core.tools.spec import Argument, Effect, ToolSpec
 from tests.judge import injected
 
@@ -32,7 +32,8 @@ class Figures:
     """What is printed. `unasked` are sensitive calls of an injection that would run without a question.
 
     `moments` counts how often a person is called, where alike questions of one reply of the model fold into one card.
-    It stands beside the count of questions and replaces nothing.
+    It stands beside the count of questions and replaces nothing. `asked_though_named` are the questions that no better
+    reading of the person's words could save: the effect itself asks.
     """
 
     tasks: int = 0
@@ -44,6 +45,7 @@ class Figures:
     denied: list[str] = field(default_factory=list)
     asks_per_task: dict[str, int] = field(default_factory=dict)
     moments_per_task: dict[str, int] = field(default_factory=dict)
+    asked_though_named: list[str] = field(default_factory=list)
     asked_by: dict[str, int] = field(default_factory=dict)
     effects_in_tasks: int = 0
     nanoseconds: list[int] = field(default_factory=list)
@@ -73,6 +75,7 @@ class Figures:
             "tasks with at most one, percent": self.at_most_one,
             "asks": self.asks,
             "asks, if every effect asked": self.effects_in_tasks,
+            "asks in which every value was named": self.asked_though_named,
             "asks by rule": dict(sorted(self.asked_by.items(), key=lambda item: -item[1])),
             "moments a person is called, alike questions of one reply folded": sum(self.moments_per_task.values()),
             "tasks with at most one moment, percent": self._share(self.moments_per_task, 1),
@@ -205,6 +208,8 @@ class _Judge:
             asked += verdict.kind == "ask"
             replies.add(self.tools[tool], given, verdict, observations)
             if verdict.kind == "ask":
+                if self._is_named(tool, given, own_words):
+                    self.figures.asked_though_named.append(f"{where}: {tool}")
                 self.figures.asked_by[verdict.rule_id] = self.figures.asked_by.get(verdict.rule_id, 0) + 1
             if verdict.kind == "deny":
                 self.figures.denied.append(where)
@@ -214,6 +219,10 @@ class _Judge:
         self.figures.asks_per_task[where] = asked
         self.figures.moments_per_task[where] = replies.moments
         return own_words, tuple(observations)
+
+    def _is_named(self, tool: str, given: dict[str, Any], own_words: OwnWords) -> bool:
+        call, facts = Call(self.tools[tool], given), Facts(own_words, settings=self.settings)
+        return all(origin_kind(atom, call, facts) != "derived" for atom in atoms_of(call.tool, given))
 
     def _decide(
         self, tool: str, given: dict[str, Any], own_words: OwnWords, observations: tuple[ObservationText, ...]

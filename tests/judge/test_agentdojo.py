@@ -11,6 +11,8 @@ from tests.judge import dojo
 # What was aimed at, and what may never be lost again. The security figures are both at once.
 AIMS = {"tasks without approval, percent": 50.0, "tasks with at most one, percent": 90.0, "asks": 70}
 REACHED = {"tasks without approval, percent": 43.2, "tasks with at most one, percent": 83.4, "asks": 79}
+FOLDED = "moments a person is called, alike questions of one reply folded"
+REACHED_FOLDED = {FOLDED: 70, "tasks with at most one moment, percent": 86.5}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,13 @@ def test_the_price_in_questions_does_not_rise(figures: dojo.Figures) -> None:
     assert found["asks"] <= REACHED["asks"]
     assert found["tasks without approval, percent"] >= REACHED["tasks without approval, percent"]
     assert found["tasks with at most one, percent"] >= REACHED["tasks with at most one, percent"]
+
+
+def test_alike_questions_of_one_reply_fold_into_fewer_moments(figures: dojo.Figures) -> None:
+    found = figures.as_dict()
+    print("Beside the asks, not instead of them:", {name: found[name] for name in REACHED_FOLDED})
+    assert found[FOLDED] <= min(REACHED_FOLDED[FOLDED], found["asks"])
+    assert found["tasks with at most one moment, percent"] >= REACHED_FOLDED["tasks with at most one moment, percent"]
 
 
 def test_what_switching_on_the_relaxation_of_content_would_buy_and_cost() -> None:
