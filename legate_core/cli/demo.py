@@ -71,6 +71,7 @@ def as_json(played: Demo, *, is_kept: bool) -> dict[str, Any]:
             {"id": asked.approval_id, "answer": asked.answer, "reason": asked.reason} for asked in played.asked
         ],
         "effects": wire.encode(played.effects),
+        "citations": wire.encode(played.citations),
         "verify": wire.encode(played.report),
         "checks": wire.encode(played.checks),
         "figures": played.figures,
@@ -91,6 +92,8 @@ def _told(played: Demo, screen: Screen) -> Iterator[str]:
     if played.run is not None:
         yield ""
         yield from wrap(f"“{played.run.result}”", screen.width)
+    for cited in played.citations:
+        yield from wrap(f"{cited.citation} {cited.document}, {cited.place}", screen.width, indent="   ")
     yield ""
     for check in played.checks:
         sign = screen.style("✓", "green") if check.holds else screen.style("✗", "red")

@@ -1,8 +1,8 @@
 """Cuts a document into passages: by its structure first, then by size, with overlap. Pure.
 
-A document is blocks (paragraphs, headings, table rows) with anchors. A passage never spans two sections; within one it takes
-whole blocks, and of a block that is too long whole sentences. What was cut inside a section overlaps a little, so that a
-sentence is found together with the one before it.
+A document is blocks (paragraphs, headings, table rows) with anchors. A passage never spans two sections or two pages; within
+them it takes whole blocks, and of a block that is too long whole sentences. What was cut inside a section overlaps a little,
+so that a sentence is found together with the one before it.
 """
 
 from __future__ import annotations
@@ -113,12 +113,15 @@ def _halved(start: int, end: int, tokens: int, text: str, count: Count, most: in
 
 
 def _sections(pieces: Sequence[_Piece], blocks: Sequence[Block], size: Size) -> Iterator[list[_Piece]]:
-    """Runs of pieces under one heading; a section too short to stand alone joins the one after it."""
+    """Runs of pieces under one heading on one page; a section too short to stand alone joins the one after it on its page."""
     section: list[_Piece] = []
     for piece in pieces:
-        here = blocks[piece.block]
-        is_new = section and here.anchor.heading != blocks[section[-1].block].anchor.heading
-        if is_new and sum(part.tokens for part in section) >= size.least:
+        here = blocks[piece.block].anchor
+        before = blocks[section[-1].block].anchor if section else here
+        # A passage is opened at its page, so it has only one; a heading is turned over with what follows it.
+        is_over = here.page != before.page and not all(blocks[part.block].is_heading for part in section)
+        is_new = here.heading != before.heading and sum(part.tokens for part in section) >= size.least
+        if section and (is_over or is_new):
             yield section
             section = []
         section.append(piece)

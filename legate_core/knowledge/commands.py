@@ -24,6 +24,7 @@ from legate_core.knowledge.events import (
     BaseRemoved,
     DocumentAdded,
     DocumentChanged,
+    DocumentTouched,
     FolderUnwatched,
     FolderWatched,
 )
@@ -366,6 +367,10 @@ def _add(
             if _read_again(ctx, here, _facts(source)):
                 changed.append(here["id"])
         elif here is not None or same is not None:
+            if here is not None and here["modified_us"] != source.modified_us:
+                # Touched, not changed: remembered, so that the next look at its folder does not read it again.
+                ctx.update(documents, here["id"], {"modified_us": source.modified_us})
+                ctx.emit(DocumentTouched(base["id"], here["id"]))
             known.append(source.name)
         else:
             new.append(_insert(ctx, base["id"], source, folder_id))

@@ -62,6 +62,15 @@ class DocumentChanged(Event):
     content: str
 
 
+@event("document.touched")
+@dataclass(frozen=True, slots=True)
+class DocumentTouched(Event):
+    """Its file was written again with the same bytes; nothing else changed."""
+
+    base_id: str
+    document_id: str
+
+
 @event("document.claimed")
 @dataclass(frozen=True, slots=True)
 class DocumentClaimed(Event):

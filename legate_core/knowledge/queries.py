@@ -11,6 +11,7 @@ from legate_core.kernel.context import Actor, Ports, ReadContext
 from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread
 from legate_core.kernel.registry import query
 from legate_core.knowledge import store
+from legate_core.knowledge.cite import parts_of
 from legate_core.knowledge.events import (
     BaseChanged,
     BaseCreated,
@@ -117,18 +118,18 @@ def open_document(ctx: ReadContext, message: OpenDocument) -> DocumentView:
 
 @dataclass(frozen=True, slots=True)
 class CitedPassage(Query[Passage]):
-    """The passage behind the mark of a citation, such as [doc_…#3]."""
+    """The passage behind the mark of a citation: [doc_…#3], or [handbook.md#3] where only one document is called so."""
 
     citation: str
 
 
 @query(CitedPassage, permission="kb.search", route="GET /citations/{citation}")
 def cited_passage(ctx: ReadContext, message: CitedPassage) -> Passage:
-    document_id, _, position = message.citation.strip("[] ").partition("#")
-    if position.isdecimal() and len(position) < 8:
-        row = store.load_document(ctx, document_id)
-        found = store.passages_of(ctx, row["id"], int(position), 1)
-        if found and found[0].position == int(position):
+    cited = parts_of(message.citation)
+    if cited is not None:
+        row = store.named_document(ctx, cited[0])
+        found = store.passages_of(ctx, row["id"], cited[1], 1)
+        if found and found[0].position == cited[1]:
             return found[0]
     raise NotFound(f"There is no passage {message.citation[:80]}; the document may have been read anew. Search again.")
 

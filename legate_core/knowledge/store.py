@@ -46,6 +46,25 @@ def load_document(ctx: ReadContext, document_id: str) -> Mapping[str, Any]:
     return row
 
 
+def named_document(ctx: ReadContext, name: str) -> Mapping[str, Any]:
+    """A document by id, or by its name where only one is called so."""
+    if ctx.get(documents, name) is not None:
+        return load_document(ctx, name)
+    statement = select(documents).where(
+        documents.c.workspace_id == ctx.workspace_id,
+        documents.c.name == name,
+        documents.c.state != DocumentState.REMOVED.value,
+    )
+    found = ctx.rows(statement.limit(2))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(
+            f"Several documents are called {name[:80]!r}; name one by its id. 'legate kb list BASE' lists them."
+        )
+    return load_document(ctx, name)
+
+
 def index_of(base_id: str, fingerprint: str) -> str:
     """The name of a base's vector index under one embedder."""
     return f"{base_id}-{fingerprint}"

@@ -23,6 +23,9 @@ from legate_core.approvals.model import Answer, ApprovalDetail
 from legate_core.approvals.queries import ApprovalCard, PendingApprovals
 from legate_core.audit.queries import VerifyJournal
 from legate_core.audit.report import Report, State
+from legate_core.errors import NotFound
+from legate_core.knowledge.cite import citations_in
+from legate_core.knowledge.queries import CitedPassage
 from legate_core.practice.workspace import FILES, open_throw_away, practice_task
 from legate_core.runs.commands import StartRun
 from legate_core.runs.doubt import InDoubt
@@ -65,6 +68,16 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """A citation of the final answer, and the passage behind it."""
+
+    citation: str
+    document: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One promise, and whether it was kept."""
 
@@ -82,6 +95,7 @@ class Demo:
     steps: tuple[StepRow, ...] = ()
     asked: list[Asked] = field(default_factory=list[Asked])
     effects: tuple[Effect, ...] = ()
+    citations: tuple[Cited, ...] = ()
     report: Report | None = None
     checks: list[Check] = field(default_factory=list[Check])
     figures: dict[str, float] = field(default_factory=dict[str, float])
@@ -197,6 +211,7 @@ async def _look_back(
     steps = await core.client.ask(RunLog(run_id))
     demo.steps = tuple(sorted(steps.values(), key=lambda step: step.index))
     demo.effects = await asyncio.to_thread(_effects, demo.folder)
+    demo.citations = await _citations(core, demo.run.result)
     is_quiet = not await core.client.ask(PendingApprovals()) and not await core.client.ask(InDoubt())
     tell("Verifying the journal.")
     began = time.perf_counter()
@@ -237,12 +252,30 @@ def _hold_against_promises(demo: Demo, before: Sequence[Effect], is_quiet: bool,
         "The summary lies in the run's own folder.",
     )
     demo.check("the_run_succeeded", run.row.status == "succeeded", f"The run says of itself: {run.row.status}.")
+    demo.check(
+        "the_answer_cites_documents",
+        len(demo.citations) > 1 and all("lamp" in cited.text.lower() for cited in demo.citations),
+        "The final answer cites passages of the handbook, and each of them is there.",
+    )
     demo.check("nothing_is_left_open", is_quiet, "Nothing waits, and nothing is in doubt.")
     demo.check(
         "a_restart_repeats_nothing", list(before) == list(demo.effects), "After a restart the same effects are there."
     )
     for name, found in (("intact", report.intact), ("complete", report.complete), ("by_whom", report.by_whom)):
         demo.check(f"the_journal_is_{name}", found.state is State.HOLDS, found.sentence)
+
+
+async def _citations(core: Core, answer: str) -> tuple[Cited, ...]:
+    """The passages that an answer cites; one that is not there has no text."""
+    found: list[Cited] = []
+    for mark in citations_in(answer):
+        try:
+            passage = await core.client.ask(CitedPassage(mark))
+        except NotFound:
+            found.append(Cited(mark, "", "", ""))
+        else:
+            found.append(Cited(mark, passage.document, passage.place, passage.text))
+    return tuple(found)
 
 
 def _nothing_unasked(demo: Demo) -> bool:

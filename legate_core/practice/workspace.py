@@ -13,6 +13,8 @@ from legate_core.agents.commands import Agents, CreateAgent, PublishAgent
 from legate_core.agents.model import AgentDefinition, Limits
 from legate_core.app import Core, open_local
 from legate_core.errors import Damaged
+from legate_core.knowledge.commands import AddFiles, CreateBase
+from legate_core.knowledge.queries import KnowledgeBases
 from legate_core.settings import RESOURCES, Settings, from_environment, practice_home, throw_away
 
 SAMPLE = RESOURCES / "sample" / "practice"
@@ -30,7 +32,8 @@ async def open_throw_away(folder: Path, *, is_worker: bool = True) -> Core:
     core = await open_local(settings, is_worker=is_worker)
     try:
         if not await core.client.ask(Agents()):
-            agent_id = await core.client.send(CreateAgent(deputy(settings.home / FILES)))
+            base_id = await _lay_out_knowledge(core, settings.home / FILES)
+            agent_id = await core.client.send(CreateAgent(deputy(settings.home / FILES, (base_id,))))
             await core.client.send(PublishAgent(agent_id, note="The practice deputy, as it ships."))
     except BaseException:
         await core.close()
@@ -44,8 +47,18 @@ def practice_task() -> tuple[str, str]:
     return str(data["name"]), str(data["task"])
 
 
-def deputy(folder: Path) -> AgentDefinition:
-    """The practice deputy's definition, with its folders where they lie now."""
+async def _lay_out_knowledge(core: Core, folder: Path) -> str:
+    """The practice knowledge base with its documents; it is read while everything else goes on."""
+    data = _read(folder)["knowledge"]
+    known = [row.id for row in (await core.client.ask(KnowledgeBases())).values() if row.name == data["name"]]
+    base_id = known[0] if known else await core.client.send(CreateBase(data["name"]))
+    paths = await asyncio.to_thread(lambda: sorted(str(path) for path in (folder / data["folder"]).iterdir()))
+    await core.client.send(AddFiles(base_id, tuple(paths)))
+    return base_id
+
+
+def deputy(folder: Path, knowledge: tuple[str, ...] = ()) -> AgentDefinition:
+    """The practice deputy's definition, with its folders where they lie now and the knowledge bases it is given."""
     data = _read(folder)
     model = dict(data["model"])
     if "script" in model:
@@ -59,6 +72,7 @@ def deputy(folder: Path) -> AgentDefinition:
         limits=Limits(**data["limits"]),
         folders={name: str(folder / path) for name, path in data["folders"].items()},
         sender=data["mail"]["sender"],
+        knowledge=knowledge,
     )
 
 

@@ -48,6 +48,7 @@ class Child:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._is_killed = False
         self.asked = 0
 
     @classmethod
@@ -69,7 +70,7 @@ class Child:
 
     @property
     def is_alive(self) -> bool:
-        return self._process.returncode is None
+        return self._process.returncode is None and not self._is_killed
 
     async def ask(self, message: Any, timeout_seconds: float) -> Any:
         """The child's answer. Raises the `LegateError` it raised; `Broke` for all else, and then it may be dead."""
@@ -91,7 +92,8 @@ class Child:
 
     def kill(self) -> None:
         """End it now."""
-        if self.is_alive:
+        self._is_killed = True
+        if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
 

@@ -24,6 +24,7 @@ from legate_core.crypto.secret import Secret
 from legate_core.errors import LegateError
 from legate_core.features import features
 from legate_core.kernel.messages import LiveQuery
+from legate_core.knowledge.queries import Documents, KnowledgeBases
 from legate_core.policy.commands import AddRule, DeleteRule
 from legate_core.policy.model import Rule
 from legate_core.policy.queries import Rules
@@ -57,8 +58,11 @@ ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
     "AgentActivities": lambda _: AgentActivities(),
     "Agents": lambda _: Agents(),
     "DecidedApprovals": lambda _: DecidedApprovals(),
+    # With documents in them these two are followed in tests/core/knowledge/test_queries.py.
+    "Documents": lambda _: Documents("kb_none"),
     "InDoubt": lambda _: InDoubt(),
     "JournalEnd": lambda _: JournalEnd(),
+    "KnowledgeBases": lambda _: KnowledgeBases(),
     "PendingApprovals": lambda _: PendingApprovals(),
     "Rules": lambda _: Rules(),
     "RunLog": lambda runs: RunLog(runs[0]),

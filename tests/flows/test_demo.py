@@ -21,6 +21,7 @@ CHECKS = [
     "each_effect_once",
     "the_summary_is_saved",
     "the_run_succeeded",
+    "the_answer_cites_documents",
     "nothing_is_left_open",
     "a_restart_repeats_nothing",
     "the_journal_is_intact",
@@ -42,6 +43,10 @@ def test_the_demo_plays_from_first_start_to_a_verified_journal(tmp_path: Path) -
     assert told["as_promised"] is True
     assert [check["name"] for check in told["checks"] if check["holds"]] == CHECKS
     assert [run["row"]["status"] for run in told["runs"]] == ["succeeded"]
+    assert [(cited["citation"], cited["place"].rpartition(" › ")[2]) for cited in told["citations"]] == [  # noqa: RUF001
+        ("[handbook.md#1]", "Damaged in transit"),
+        ("[handbook.md#2]", "Late parcels"),
+    ]
     assert [(asked["tool"], asked["to"]) for asked in told["questions"]] == [
         ("mail.send", ["mara.lindqvist@postbox.example"]),
         ("mail.send", ["t.brandt@letterbox.example"]),

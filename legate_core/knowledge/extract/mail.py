@@ -52,7 +52,8 @@ def _messages(data: bytes) -> Iterator[bytes]:
     """The messages between the lines that begin with "From "."""
     starts = [0] if data.startswith(b"From ") else []
     starts += [found.start() + 1 for found in re.finditer(rb"\nFrom ", data)]
-    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+    ends = [*starts[1:], len(data)] if starts else []
+    for start, end in zip(starts, ends, strict=True):
         _, _, message = data[start:end].partition(b"\n")
         yield message
 

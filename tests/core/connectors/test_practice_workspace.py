@@ -12,6 +12,7 @@ import pytest
 
 from legate_core.connectors.base import Surroundings
 from legate_core.connectors.registry import built_in_tools
+from legate_core.knowledge.tell import Told
 from legate_core.tools.catalog import Catalog
 from legate_core.tools.spec import Effect, Invocation
 
@@ -30,10 +31,15 @@ class Workspace:
         self.script: dict[str, Any] = tomllib.loads((self.home / self.agent["model"]["script"]).read_text("utf-8"))
         self.run = base / "run"
         folders = {name: self.home / path for name, path in self.agent["folders"].items()}
-        tools = built_in_tools(Surroundings(folders, sender=self.agent["mail"]["sender"]))
+        tools = built_in_tools(Surroundings(folders, knowledge=self.look_up, sender=self.agent["mail"]["sender"]))
         self.catalog = Catalog(tool for tool in tools if tool.spec.name in self.agent["tools"])
         self.seen: dict[str, str] = {}
         self.proposed: list[dict[str, Any]] = []
+
+    async def look_up(self, question: str, limit: int) -> Told:
+        """A knowledge base that always opens the handbook."""
+        text = (self.home / self.agent["knowledge"]["folder"] / "handbook.md").read_text("utf-8")
+        return Told(text, "knowledge: handbook.md", None)
 
     async def play(self, answer: Callable[[dict[str, Any]], bool]) -> str:
         """Play until the last words; `answer` decides on every call that is no reading and not local."""
