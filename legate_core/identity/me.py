@@ -47,6 +47,34 @@ def who_am_i(ctx: ReadContext, message: WhoAmI) -> Me:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """Somebody of the workspace. `may_decide` names the permissions to answer questions that their role holds."""
+
+    id: str
+    name: str
+    role: str
+    may_decide: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Members(Query[tuple[MemberRow, ...]]):
+    """Who belongs to the workspace, by name."""
+
+
+@query(Members, permission="members.view", route="GET /members")
+def list_members(ctx: ReadContext, message: Members) -> tuple[MemberRow, ...]:
+    statement = select(members.c.person_id, members.c.name, members.c.role)
+    found = ctx.connection.execute(
+        statement.where(members.c.workspace_id == ctx.workspace_id).order_by(members.c.name, members.c.person_id)
+    )
+    deciding = [name for name in MATRIX if name.startswith("approvals.decide.")]
+    return tuple(
+        MemberRow(person, name, role, tuple(each for each in deciding if _holds(MATRIX[each], role)))
+        for person, name, role in found
+    )
+
+
 def _holds(row: Mapping[str, Cell], role: str) -> bool:
     return row.get(role, Cell()).holds
 

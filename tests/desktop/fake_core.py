@@ -26,6 +26,12 @@ SURFACE = SimpleNamespace(
     InDoubt=message("InDoubt"),
     DecidedApprovals=message("DecidedApprovals"),
     Rules=message("Rules"),
+    SnoozeApproval=message("SnoozeApproval", "approval_id", until=0),
+    DelegateApproval=message("DelegateApproval", "approval_id", to=""),
+    PreviewScope=message("PreviewScope", "approval_id", "scope", amount=None),
+    ApprovalDays=message("ApprovalDays", "since", offset_minutes=0),
+    Members=message("Members"),
+    WhoAmI=message("WhoAmI"),
     ApprovalCard=message("ApprovalCard", "approval_id"),
     DoubtCard=message("DoubtCard", "action_id"),
     ApproveAction=message(
@@ -65,6 +71,8 @@ def approval(number: int, **changes: Any) -> SimpleNamespace:
         "reason": "",
         "hold_until": 0,
         "like": "",
+        "snoozed_until": 0,
+        "assigned_to": "",
     }
     return SimpleNamespace(**(given | changes))
 
@@ -188,6 +196,7 @@ class FakeBridge:
 
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     cards: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     sent: list[Any] = field(default_factory=list)
     refusal: tuple[str, bool] | None = None
     hold_until: int = NOW + 6_000
@@ -210,8 +219,8 @@ class FakeBridge:
         def answer() -> None:
             name = type(query).__name__
             row_id = getattr(query, "approval_id", "") or getattr(query, "action_id", "")
-            if name == "Agents":
-                then(self.tables["Agents"])
+            if name in self.answers:
+                then(self.answers[name](query))
             elif row_id in self.cards:
                 then(self.cards[row_id])
             else:
@@ -253,6 +262,16 @@ class FakeBridge:
             call()
 
 
+DECIDES = ("approvals.decide.low", "approvals.decide.high", "approvals.decide.grave")
+ME = SimpleNamespace(
+    person_id="usr_me",
+    name="Noor",
+    role="owner",
+    workspace="Personal",
+    permissions=("approvals.view", "runs.view"),
+    refusals={},
+)
+MEMBERS = (SimpleNamespace(id="usr_me", name="Noor", role="owner", may_decide=DECIDES),)
 PRACTICE = ("Practice deputy", "Answer the three waiting customers.")
 HOSTILE = "pay\u202egpj.exe\u200b to \x1b[31mbob\u2066@evil\u2069.example <b>bold</b> &amp; <img src=x>"
 
@@ -335,6 +354,11 @@ def practice_bridge() -> FakeBridge:
     bridge.tables["PendingApprovals"] = {row.id: row for row in rows}
     bridge.tables["InDoubt"] = {doubt.id: doubt}
     bridge.tables["Agents"] = {"agt_1": SimpleNamespace(id="agt_1", name=PRACTICE[0])}
+    bridge.answers["Agents"] = lambda _query: bridge.tables["Agents"]
+    bridge.answers["WhoAmI"] = lambda _query: ME
+    bridge.answers["Members"] = lambda _query: MEMBERS
+    nothing_before = SimpleNamespace(looked_at=0, matched=0, rejected=0, newest=())
+    bridge.answers["PreviewScope"] = lambda _query: nothing_before
     decided = [
         approval(20, state="approved", decided_at=NOW - 3 * MINUTE, decided_by="you"),
         approval(21, state="rejected", decided_at=NOW - 9 * MINUTE, decided_by="you", reason="wrong address"),

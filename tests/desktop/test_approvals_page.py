@@ -403,7 +403,8 @@ def test_the_menu_of_a_row_offers_the_answers(stage: Stage) -> None:
     stage.approvals.list.customContextMenuRequested.emit(stage.approvals.list.rect().center())
     (menu,) = stage.approvals.findChildren(QMenu)
     texts = [action.text() for action in menu.actions() if action.text()]
-    assert texts == ["Approve once", "Reject…", "Approve…", "Edit then approve", "Reject and stop", "Open run"]
+    assert texts[:5] == ["Approve once", "Reject…", "Approve…", "Edit then approve", "Reject and stop"]
+    assert texts[5:] == ["Later…", "Ask a colleague…", "Open run"]
     menu.close()
 
 

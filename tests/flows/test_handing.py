@@ -11,7 +11,7 @@ from legate_core.approvals.looking_back import DAY_MS, ApprovalDays, PreviewScop
 from legate_core.client import LocalClient
 from legate_core.errors import Conflict, Invalid, NotFound
 from legate_core.identity.events import MemberAdded
-from legate_core.identity.me import WhoAmI
+from legate_core.identity.me import Members, WhoAmI
 from legate_core.identity.tables import members
 from legate_core.kernel.context import Actor, Context
 from tests.flows.story import ASK_THEN_END, Story, call, turn
@@ -126,6 +126,9 @@ async def test_who_asks_is_told_what_they_may_do_and_what_it_would_need(story: S
     assert viewer.refusals["approvals.view"] == "Needs Operator"
     assert viewer.refusals["billing.manage"] == "Needs Owner"
     assert not set(viewer.permissions) & set(viewer.refusals)
+    found = {member.id: member for member in await story.ask(Members())}
+    assert found["usr_viewer"].may_decide == ()
+    assert "approvals.decide.high" in found[me.person_id].may_decide
 
 
 async def _member(story: Story, person_id: str, role: str) -> LocalClient:

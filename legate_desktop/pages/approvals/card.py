@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.pages.approvals.diff import Diff
 from legate_desktop.pages.approvals.facts import facts_grid
-from legate_desktop.pages.approvals.view import Argument, Card, Change, Origin, StepBefore, outcome_words
+from legate_desktop.pages.approvals.view import Argument, Card, Origin, StepBefore, outcome_words, versions
 from legate_desktop.theme.look import colour, look
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.widgets.button import Button
@@ -61,33 +62,6 @@ class Quote(QWidget):
         QPainter(self).fillRect(0, 0, 3, self.height(), colour("violet"))
 
 
-class Diff(OutsideText):
-    """What changes, line by line: the sign stands in the text, the wash behind it only helps."""
-
-    def __init__(self, changes: tuple[Change, ...], parent: QWidget | None = None) -> None:
-        text = "\n".join(f"{change.sign} {change.text}" for change in changes)
-        super().__init__(text, "mono", framed=True, most_lines=24, name=tr("What changes"), parent=parent)
-        # `visible` may not change the number of lines, so line n of the text is change n.
-        cursor = QTextCursor(self.document())
-        for change in changes:
-            wash, ink = {"+": ("green_wash", "green"), "-": ("red_wash", "red")}.get(change.sign, ("", "text2"))
-            lines = change.text.count("\n") + 1
-            for _ in range(lines):
-                self._mark(cursor, wash, ink)
-                cursor.movePosition(QTextCursor.MoveOperation.NextBlock)
-
-    @staticmethod
-    def _mark(cursor: QTextCursor, wash: str, ink: str) -> None:
-        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-        letters = QTextCharFormat()
-        letters.setForeground(colour(ink))
-        cursor.mergeCharFormat(letters)
-        if wash:
-            block = QTextBlockFormat()
-            block.setBackground(colour(wash))
-            cursor.mergeBlockFormat(block)
-
-
 class CardView(QScrollArea):
     """Builds the card anew for each card shown: cards are small, and nothing of the last one can stay behind."""
 
@@ -114,7 +88,18 @@ class CardView(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(6)
-        for build in (_head, self._asker, _why, _arguments, _changes, self._facts, _asked_because, _before, _audit):
+        for build in (
+            _head,
+            self._asker,
+            _why,
+            _arguments,
+            _edited,
+            _changes,
+            self._facts,
+            _asked_because,
+            _before,
+            _audit,
+        ):
             build(column, card, now)
         column.addStretch(1)
         self.setWidget(body)
@@ -203,7 +188,14 @@ def _argument(argument: Argument) -> QWidget:
 def _changes(column: QVBoxLayout, card: Card, _now: int) -> None:
     if card.changes:
         _caption(column, tr("What changes"))
-        column.addWidget(Diff(card.changes))
+        column.addWidget(Diff(card.changes, tr("What changes")))
+
+
+def _edited(column: QVBoxLayout, card: Card, _now: int) -> None:
+    """Both versions of what a person edited: what the agent proposed, and what was approved instead."""
+    if card.edited is not None:
+        _caption(column, tr("What you changed before approving"))
+        column.addWidget(Diff(versions(card.proposed, card.edited), tr("What was changed")))
 
 
 def _facts(card: Card, now: int) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtCore import QDate, QDateTime, Qt, QTime
+from PySide6.QtCore import QDate, QDateTime, Qt, QTime, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from legate_desktop.json_text import JsonError, as_text
+from legate_desktop.pages.approvals.diff import Diff
 from legate_desktop.pages.approvals.edit_form import ArgumentsForm
-from legate_desktop.pages.approvals.view import Card, Scope
+from legate_desktop.pages.approvals.view import Card, Preview, Scope, versions
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
@@ -72,6 +73,36 @@ class RejectDialog(Dialog):
         return ""
 
 
+class RejectManyDialog(Dialog):
+    """One reason for several questions; each agent gets it."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, title, kind="danger", parent=parent)
+        label = Label(tr("Reason"), "name")
+        self.reason = QPlainTextEdit()
+        self.reason.setObjectName("field")
+        self.reason.setFont(font("body"))
+        self.reason.setTabChangesFocus(True)
+        self.reason.setAccessibleName(tr("Reason"))
+        self.reason.setFixedHeight(96)
+        label.setBuddy(self.reason)
+        for widget in (label, self.reason):
+            self.body.addWidget(widget)
+        self.body.addWidget(_hint(tr("The reason goes to each agent, which may plan again. It may be left empty.")))
+        self.setMinimumWidth(480)
+        self.reason.setFocus()
+
+    @property
+    def text(self) -> str:
+        """The reason as given."""
+        return self.reason.toPlainText().strip()
+
+    def what_is_wrong(self) -> str:
+        if len(self.text) > LONGEST_REASON:
+            return tr("At most {n} characters.").format(n=number(LONGEST_REASON))
+        return ""
+
+
 class ScopeChoice(QWidget):
     """One scope: a radio button, and its words beside it, whole and wrapped, because they quote the agent."""
 
@@ -97,7 +128,9 @@ class ScopeChoice(QWidget):
 
 
 class ScopesDialog(Dialog):
-    """Approve, and make a rule of it: one of the scopes the core offers."""
+    """Approve, and make a rule of it: one of the scopes the core offers, with what it would have answered so far."""
+
+    preview_wanted = Signal()
 
     def __init__(self, card: Card, parent: QWidget | None = None) -> None:
         super().__init__(tr("Approve, and for later too"), tr("Approve"), parent=parent)
@@ -123,6 +156,9 @@ class ScopesDialog(Dialog):
         self.until.setToolTip(tr("Until the end of this day. Type it, or use the arrows."))
         self.until.hide()
         self.body.addWidget(self.until)
+        self.preview = OutsideText("", "small", framed=True, most_lines=7, name=tr("What this would have answered"))
+        self.preview.hide()
+        self.body.addWidget(self.preview)
         self.body.addWidget(_hint(tr("The rule stands under Rules, with its uses, and can be deleted there.")))
         self._group.idToggled.connect(lambda _at, _is_on: self._on_chosen())
         self.setMinimumWidth(540)
@@ -166,6 +202,13 @@ class ScopesDialog(Dialog):
         self.amount.setVisible(self.scope is not None and self.scope.needs_amount)
         self.until.setVisible(self.scope is not None and self.scope.needs_end)
         self.say_problem("")
+        self.preview_wanted.emit()
+
+    def show_preview(self, found: Preview | str) -> None:
+        """What the chosen scope would have answered, or why that is not known."""
+        text = found if isinstance(found, str) else "\n".join([found.words, *found.newest])
+        self.preview.set_text(text)
+        self.preview.show()
 
 
 class EditDialog(Dialog):
@@ -191,6 +234,9 @@ class EditDialog(Dialog):
         self.body.addWidget(
             _hint(tr("What you change counts as yours for this one call. The audit keeps both versions."))
         )
+        self.difference = Diff((), tr("Proposed, and yours"))
+        self.difference.hide()
+        self.body.insertWidget(2, self.difference)
         self.form.checked.connect(self._on_checked)
         self.editor.checked.connect(self._on_checked)
         self.resize(640, 560)
@@ -242,6 +288,9 @@ class EditDialog(Dialog):
         self.turn.setAccessibleName(self.turn.text())
         self.turn.updateGeometry()
         self.say_problem(value.message if isinstance(value, JsonError) else "")
+        changes = () if isinstance(value, JsonError) else versions(self.card.proposed, value)
+        self.difference.show_changes(changes)
+        self.difference.setVisible(bool(changes))
         self.send_button.setEnabled(not isinstance(value, JsonError))
 
 

@@ -7,17 +7,19 @@ from typing import Any
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.models import LiveModel
 from legate_desktop.notice import Notice
 from legate_desktop.pages.approvals.card import CardView
-from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, RejectManyDialog, ScopesDialog
+from legate_desktop.pages.approvals.many_view import ManyView
 from legate_desktop.pages.approvals.row import ApprovalDelegate
 from legate_desktop.pages.approvals.rule import RuleView
 from legate_desktop.pages.approvals.state import ApprovalsState, Unsent
 from legate_desktop.pages.approvals.verbs import VERBS
-from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, Tab, row_sentence
+from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, Preview, Tab, row_sentence
 from legate_desktop.practice import Practice
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
@@ -29,11 +31,12 @@ from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
 from legate_desktop.widgets.tabs import Tabs
-from legate_desktop.words import counted, number, plural, tr, value_text
+from legate_desktop.words import counted, number, one_line, plural, tr, value_text
 
 AGES_EVERY_MS = 10_000
 LONGEST_EDIT = 400_000
-ANSWERS = ("approve", "reject", "scopes", "edit", "stop")
+ANSWERS = ("approve", "reject", "scopes", "edit", "stop", "later", "delegate")
+TOGETHER = ("approve_many", "reject_many", "unfold")
 DOUBTS = ("happened", "do_it", "give_up")
 
 
@@ -80,6 +83,7 @@ class ApprovalsPage(Page):
             return
         dialog = ScopesDialog(self.state.card, self)
         dialog.sent.connect(lambda: self._send_scope(dialog))
+        dialog.preview_wanted.connect(lambda: self._preview(dialog))
         dialog.open()
 
     def ask_edit(self) -> None:
@@ -96,6 +100,54 @@ class ApprovalsPage(Page):
         dialog = EditDialog(self.state.card, self)
         dialog.sent.connect(lambda: self._send_edit(dialog))
         dialog.open()
+
+    def approve_many(self) -> None:
+        """Together is confirmed on its button, as what is grave is: held, or pressed twice."""
+        button = self.buttons["approve_many"]
+        if not button.is_confirming:
+            button.press_by_key()
+            return
+        self.state.approve_many()
+
+    def ask_reject_many(self) -> None:
+        """Ask for one reason for all of them."""
+        rows = self.state.many.rows
+        dialog = RejectManyDialog(plural("Reject %n question(s)", len(rows)), self)
+        dialog.sent.connect(lambda: self.state.reject_many(dialog.text))
+        dialog.open()
+
+    def ask_later(self) -> None:
+        """Offer the times at which the card can be asked again."""
+        card = self.state.card
+        if card is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if card.row.snoozed_until > self.state.now():
+            menu.addAction(tr("Now after all")).triggered.connect(lambda: self.state.handing.wake(card.id))
+        for later in self.state.handing.later(card):
+            action = menu.addAction(later.words)
+            action.triggered.connect(lambda _checked=False, later=later: self.state.handing.snooze(card, later))
+        self._pop_up(menu, "later")
+
+    def ask_colleague(self) -> None:
+        """Offer who else may decide it."""
+        card = self.state.card
+        if card is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if card.row.assigned_to:
+            menu.addAction(tr("Nobody in particular")).triggered.connect(lambda: self.state.handing.take_back(card.id))
+        for other in self.state.handing.others(card):
+            action = menu.addAction(f"{one_line(other.name)}   {tr(other.role.capitalize())}")
+            action.triggered.connect(lambda _checked=False, other=other: self.state.handing.delegate(card, other))
+        self._pop_up(menu, "delegate")
+
+    def _pop_up(self, menu: QMenu, verb_id: str) -> None:
+        button = self.buttons[verb_id]
+        menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+        menu.setActiveAction(menu.actions()[0])
 
     def settle(self, choice: DoubtChoice) -> None:
         """One of the three answers to what is in doubt."""
@@ -139,7 +191,13 @@ class ApprovalsPage(Page):
         self.tabs = Tabs(names, tr("Which approvals"))
         self.banner = Banner()
         self.model: LiveModel[Any] = LiveModel(lambda row: row_sentence(row, self.state.now()))
-        self.list = RowList(ApprovalDelegate(self.state.now, self.state.is_answering), tr("Approvals"))
+        delegate = ApprovalDelegate(
+            self.state.now,
+            self.state.is_answering,
+            lambda row_id: row_id in self.state.marked,
+            self.state.handing.name_of,
+        )
+        self.list = RowList(delegate, tr("Approvals"))
         self.list.setModel(self.model)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.skeleton = Skeleton(tokens.ROW_APPROVAL_PX)
@@ -176,10 +234,12 @@ class ApprovalsPage(Page):
         self.detail.setMaximumWidth(tokens.DETAIL_MAX_PX)
         self.card = CardView()
         self.rule = RuleView()
+        self.many = ManyView(self.state.many)
         self.nothing = EmptyState("inbox", "", "")
         self.card_stack = QStackedWidget()
         self.card_stack.addWidget(self.card)
         self.card_stack.addWidget(self.rule)
+        self.card_stack.addWidget(self.many)
         self.card_stack.addWidget(self.nothing)
         self.answers = QWidget()
         column = QVBoxLayout(self.detail)
@@ -197,9 +257,9 @@ class ApprovalsPage(Page):
         outer.setObjectName("answers")
         outer.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.buttons: dict[str, Button] = {}
-        for verb_id in (*ANSWERS, *DOUBTS, "undo"):
+        for verb_id in (*ANSWERS, *TOGETHER, *DOUBTS, "undo"):
             verb = self.verbs.verb(verb_id)
-            button = Button(verb.name, kind=verb.kind, icon_name="check" if verb_id == "approve" else "")
+            button = Button(verb.name, kind=verb.kind, icon_name=verb.icon if verb.kind == "primary" else "")
             button.follow(self.verbs[verb_id])
             self.buttons[verb_id] = button
             flow.addWidget(button)
@@ -219,6 +279,7 @@ class ApprovalsPage(Page):
         state.card_changed.connect(self._show_card)
         state.answering_changed.connect(self._show_answering)
         state.undo_changed.connect(self._on_undo)
+        state.many.changed.connect(self._show_card)
         state.proof_wanted.connect(self._ask_proof)
         self.practice.changed.connect(self._show_rows)
         self._undo_ends.timeout.connect(self._settle)
@@ -320,7 +381,11 @@ class ApprovalsPage(Page):
 
     def _show_card(self) -> None:
         state = self.state
-        if state.card is not None and state.tab != "rules":
+        if state.many.is_shown:
+            self.card.card = None
+            self.many.show_them()
+            self.card_stack.setCurrentWidget(self.many)
+        elif state.card is not None and state.tab != "rules":
             if state.card != self.card.card:
                 self.card.show_card(state.card, state.now())
                 self.buttons["approve"].set_held(state.card.row.is_grave)
@@ -346,19 +411,27 @@ class ApprovalsPage(Page):
     def _settle(self) -> None:
         """Which answers stand under the card, and which of them may be given."""
         self.verbs.settle()
-        card = self.state.card if self.state.tab != "rules" else None
+        is_many = self.state.many.is_shown
+        card = self.state.card if self.state.tab != "rules" and not is_many else None
         is_doubt = card is not None and card.row.is_in_doubt
         is_open = card is not None and card.row.is_open
         for verb_id in ANSWERS:
             self.buttons[verb_id].setVisible(is_open and not is_doubt)
         if card is not None and not card.scopes:
             self.buttons["scopes"].hide()
+        # Who is alone has nobody to ask; that the key does nothing needs no button to say so.
+        if card is not None and not self.state.handing.others(card):
+            self.buttons["delegate"].hide()
+        for verb_id in TOGETHER:
+            self.buttons[verb_id].setVisible(is_many)
+        self.buttons["unfold"].setVisible(is_many and not _like_is_unfolded(self.state))
+        self.buttons["approve_many"].set_held(is_many)
         for verb_id in DOUBTS:
             self.buttons[verb_id].setVisible(is_doubt)
         self.buttons["undo"].setVisible(bool(self.state.undoable_id) and card is not None and not is_open)
         rule = self.state.selected_rule
         has_rule = rule is not None and not rule.is_built_in
-        self.answers.setVisible(is_open or has_rule or not self.buttons["undo"].isHidden())
+        self.answers.setVisible(is_open or is_many or has_rule or not self.buttons["undo"].isHidden())
         self.delete_rule.setVisible(rule is not None and not rule.is_built_in)
 
     def _menu(self, at: QPoint) -> None:
@@ -376,10 +449,27 @@ class ApprovalsPage(Page):
         if dialog.scope is not None:
             self.state.approve_scope(dialog.card, dialog.scope.id, amount=dialog.amount_minor, ends_at=dialog.ends_at)
 
+    def _preview(self, dialog: ScopesDialog) -> None:
+        scope = dialog.scope
+        if scope is None:
+            return
+
+        def show(found: Preview | str) -> None:
+            # The dialog may have gone, or another scope may be chosen, before the answer comes.
+            if isValid(dialog) and dialog.scope == scope:
+                dialog.show_preview(found)
+
+        self.state.preview(dialog.card, scope.id, None, show)
+
     def _send_edit(self, dialog: EditDialog) -> None:
         value = dialog.value
         if isinstance(value, dict):
             self.state.edit(dialog.card, value)
+
+
+def _like_is_unfolded(state: ApprovalsState) -> bool:
+    group = state.selected_group
+    return group is None or group.is_unfolded
 
 
 def _tab(name: str) -> Tab:

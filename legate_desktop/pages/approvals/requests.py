@@ -15,13 +15,16 @@ from legate_desktop.pages.approvals.view import (
     Argument,
     Card,
     Change,
+    Colleague,
     DoubtChoice,
     Origin,
     OriginKind,
+    Preview,
     RuleRow,
     Scope,
     StepBefore,
     Tab,
+    outcome_words,
 )
 from legate_desktop.words import tr
 
@@ -98,6 +101,42 @@ def delete_rule(rule_id: str) -> Any:
     return core.DeleteRule(rule_id)
 
 
+def snooze(approval_id: str, until: int) -> Any:
+    """Ask again later; 0 takes that back."""
+    return core.SnoozeApproval(approval_id, until)
+
+
+def delegate(approval_id: str, to: str) -> Any:
+    """Ask a colleague; nobody takes that back."""
+    return core.DelegateApproval(approval_id, to)
+
+
+def members_query() -> Any:
+    """Who belongs to the workspace."""
+    return core.Members()
+
+
+def me_query() -> Any:
+    """Who is asking."""
+    return core.WhoAmI()
+
+
+def colleague(given: Any) -> Colleague:
+    """A member as somebody to ask."""
+    return Colleague(given.id, given.name, given.role, frozenset(given.may_decide))
+
+
+def preview_query(card: Card, scope_id: str, amount: int | None) -> Any:
+    """What a scope would have answered by itself."""
+    return core.PreviewScope(card.id, scope_id, amount)
+
+
+def preview(given: Any) -> Preview:
+    """The same in the page's words."""
+    newest = tuple(f"{outcome_words(match.state)}: {match.agent}, {match.title}" for match in given.newest)
+    return Preview(given.looked_at, given.matched, given.rejected, newest)
+
+
 def held_ms(answer: Any, now: int, most: int) -> int:
     """For how long an answer can still be taken back."""
     return max(0, min(most, int(getattr(answer, "hold_until", 0)) - now))
@@ -119,6 +158,9 @@ def approval_row(given: Any) -> ApprovalRow:
         decided_at=given.decided_at,
         decided_by=given.decided_by,
         outcome=given.reason,
+        like=given.like,
+        snoozed_until=given.snoozed_until,
+        assigned_to=given.assigned_to,
     )
 
 
@@ -160,6 +202,8 @@ def card(given: Any) -> Card:
         scopes=tuple(_scope(chip) for chip in on_card.scopes if chip.id != ONCE),
         proposed=on_card.raw_arguments or {},
         needs_proof=given.needs_proof,
+        edited=given.edited_arguments,
+        risk=given.risk,
         refusal="" if given.permitted else given.refusal or tr("Your role may not decide this"),
     )
 

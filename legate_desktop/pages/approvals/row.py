@@ -9,15 +9,17 @@ from PySide6.QtGui import QFontMetrics, QPainter
 
 from legate_desktop.delegates.rows import RowDelegate, line, right_text
 from legate_desktop.models import ROW_ROLE
-from legate_desktop.pages.approvals.view import ApprovalRow, RuleRow, outcome_words
+from legate_desktop.pages.approvals.view import ApprovalRow, GroupRow, RuleRow, outcome_words
 from legate_desktop.theme.look import font, look
+from legate_desktop.theme.resources import pixmap
 from legate_desktop.theme.signs import RUN_SIGNS, Sign, paint_sign
 from legate_desktop.theme.tokens import ROW_APPROVAL_PX, Pill
 from legate_desktop.widgets.pill import paint_pill, pill_for, pill_size
-from legate_desktop.words import MINUTE, one_line, plural, short_age, time_left, tr
+from legate_desktop.words import MINUTE, number, one_line, plural, short_age, time_left, tr
 
 SOON_MS = 10 * MINUTE
 NARROW_PX = 280
+MARK_PX = 14
 IN_DOUBT = Pill("IN DOUBT", "red", "red_wash", is_outlined=True)
 OUTCOME_SIGNS: dict[str, Sign] = {
     "approved": RUN_SIGNS["succeeded"],
@@ -32,10 +34,18 @@ class ApprovalDelegate(RowDelegate):
 
     row_px = ROW_APPROVAL_PX
 
-    def __init__(self, now: Callable[[], int], is_answering: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], int],
+        is_answering: Callable[[str], bool],
+        is_marked: Callable[[str], bool] = lambda _row_id: False,
+        name_of: Callable[[str], str] = lambda person_id: person_id,
+    ) -> None:
         super().__init__()
         self._now = now
         self._is_answering = is_answering
+        self._is_marked = is_marked
+        self._name_of = name_of
 
     def paint_row(
         self, painter: QPainter, box: QRect, index: QModelIndex | QPersistentModelIndex, ratio: float
@@ -43,11 +53,18 @@ class ApprovalDelegate(RowDelegate):
         row = index.data(ROW_ROLE)
         if isinstance(row, RuleRow):
             self._paint_rule(painter, box, row, ratio)
+        elif isinstance(row, GroupRow):
+            self._paint_group(painter, box, row, ratio)
         elif isinstance(row, ApprovalRow):
+            if self._is_marked(row.id):
+                side = look.px(MARK_PX)
+                at = QPointF(box.left(), box.top() + look.px(15))
+                painter.drawPixmap(at, pixmap("circle-check", "amber_text", side, ratio))
+                box = box.adjusted(side + 8, 0, 0, 0)
             self._paint_approval(painter, box, row, ratio)
 
     def _paint_approval(self, painter: QPainter, box: QRect, row: ApprovalRow, ratio: float) -> None:
-        if self._is_answering(row.id):
+        if self._is_answering(row.id) or row.snoozed_until > self._now():
             painter.setOpacity(0.55)
         first = QRectF(box.left(), box.top() + look.px(12), box.width(), look.px(22))
         taken = self._paint_right(painter, first, row)
@@ -63,6 +80,12 @@ class ApprovalDelegate(RowDelegate):
         now = self._now()
         if self._is_answering(row.id):
             return right_text(painter, first, tr("sending…"), "text3")
+        if row.snoozed_until > now:
+            return right_text(
+                painter, first, tr("later · {time}").format(time=time_left(row.snoozed_until - now)), "text3"
+            )
+        if row.assigned_to:
+            return right_text(painter, first, tr("asked: {name}").format(name=self._name_of(row.assigned_to)), "text3")
         if not row.is_open:
             sign = OUTCOME_SIGNS.get(row.state, RUN_SIGNS["cancelled"])
             text = f"{outcome_words(row.state)} · {short_age(now - row.decided_at)}"
@@ -76,6 +99,21 @@ class ApprovalDelegate(RowDelegate):
             words = "{time}" if is_narrow else tr("expires in {time}")
             return right_text(painter, first, words.format(time=time_left(left)), "red")
         return right_text(painter, first, short_age(now - row.asked_at), "text3")
+
+    def _paint_group(self, painter: QPainter, box: QRect, row: GroupRow, ratio: float) -> None:
+        """The first of the like questions stands for all; how many, where its age would be."""
+        first = QRectF(box.left(), box.top() + look.px(12), box.width(), look.px(22))
+        side = look.px(MARK_PX)
+        icon = "chevron-down" if row.is_unfolded else "chevron-right"
+        painter.drawPixmap(QPointF(first.left(), first.top() + look.px(3)), pixmap(icon, "text3", side, ratio))
+        taken = right_text(painter, first, f"\N{MULTIPLICATION SIGN}{number(len(row.rows))}", "amber_text") + 12
+        left = first.left() + side + 6
+        pill = pill_for(row.first.effect)
+        room = first.width() - taken - pill_size(pill).width() - side - 34
+        tool = one_line(row.first.tool)
+        width = line(painter, QPointF(left, first.top()), room, first.height(), tool, font("mono_name"), "text")
+        paint_pill(painter, QPointF(left + width + 10, first.top() + look.px(2)), pill, ratio)
+        self._paint_second(painter, box, one_line(row.first.agent), one_line(row.first.title))
 
     def _paint_second(self, painter: QPainter, box: QRect, who: str, why: str) -> None:
         second = QRectF(box.left(), box.top() + look.px(36), box.width(), look.px(20))

@@ -14,13 +14,20 @@ from PySide6.QtCore import QObject, Signal
 
 from legate_desktop.notice import Notice, monotonic_ms, wall_ms
 from legate_desktop.pages.approvals import requests
+from legate_desktop.pages.approvals.handing import Handing
+from legate_desktop.pages.approvals.many import Answers, Many
 from legate_desktop.pages.approvals.view import (
+    FOLDS_FROM,
+    LIKE,
     TABS,
     ApprovalRow,
     Card,
     DoubtChoice,
+    GroupRow,
+    Preview,
     RuleRow,
     Tab,
+    folded,
     in_order,
 )
 from legate_desktop.theme.tokens import INERT_MS, TOAST_MS
@@ -84,6 +91,13 @@ class ApprovalsState(QObject):
         self._wanted_id = ""
         self._watched: set[Tab] = set()
         self._is_open = False
+        self.many = Many(bridge)
+        self.marked: set[str] = set()
+        self._unfolded: set[str] = set()
+        self.handing = Handing(bridge, wall_clock)
+        self.handing.noticed.connect(self.noticed)
+        self.handing.changed.connect(self._on_handing)
+        self.handing.due.connect(self._on_due)
 
     @property
     def _hold_seconds(self) -> int:
@@ -103,14 +117,20 @@ class ApprovalsState(QObject):
 
     @property
     def waiting_count(self) -> int:
-        """How many things wait for the person."""
-        return len(self._all["waiting"])
+        """How many things wait for the person: not what is for later, nor what a colleague was asked."""
+        return sum(self.handing.is_for_me(row) for row in self._all["waiting"])
 
     @property
     def selected_row(self) -> ApprovalRow | None:
         """The approval under the cursor."""
         row = next((row for row in self._shown if row.id == self.selected_id), None)
         return row if isinstance(row, ApprovalRow) else None
+
+    @property
+    def selected_group(self) -> GroupRow | None:
+        """The like questions under the cursor."""
+        row = next((row for row in self._shown if row.id == self.selected_id), None)
+        return row if isinstance(row, GroupRow) else None
 
     @property
     def selected_rule(self) -> RuleRow | None:
@@ -151,6 +171,8 @@ class ApprovalsState(QObject):
 
     def why_not(self, *, for_doubt: bool = False) -> str:
         """Why the card cannot be answered now, in words; nothing if it can."""
+        if self.many.is_shown:
+            return tr("Several are chosen: decide them together, or unfold them")
         if self.tab == "rules" or self.card is None or self.card.id != self.selected_id:
             return tr("Choose something that waits")
         if self.card.row.is_in_doubt != for_doubt:
@@ -162,6 +184,16 @@ class ApprovalsState(QObject):
             return tr("Your answer is on its way")
         return self.card.refusal
 
+    def why_not_later(self) -> str:
+        """Why the card cannot be put off; nothing if it can."""
+        card = self.card
+        return self.why_not() or (self.handing.why_not_later(card) if card is not None else "")
+
+    def why_not_delegate(self) -> str:
+        """Why nobody else can be asked; nothing if somebody can."""
+        card = self.card
+        return self.why_not() or (self.handing.why_not_delegate(card) if card is not None else "")
+
     def is_inert(self) -> bool:
         """Whether the card came under the cursor so recently that a key may have been meant for the last one."""
         return self._clock() - self._card_shown_at < INERT_MS
@@ -172,6 +204,7 @@ class ApprovalsState(QObject):
         """The core is there: begin to watch."""
         self._is_open = True
         self._watch("waiting")
+        self.handing.open()
         if self.tab != "waiting":
             self._watch(self.tab)
 
@@ -198,6 +231,41 @@ class ApprovalsState(QObject):
         self.selected_id = row_id
         self.selection_changed.emit()
         self._read_card()
+        self._show_many()
+
+    def mark(self) -> None:
+        """Mark the question under the cursor, or take its mark away. Only what waits can be marked."""
+        row = self.selected_row
+        if row is not None and row.state == "waiting":
+            self.marked ^= {row.id}
+            self._show_many()
+            self.rows_changed.emit()
+
+    def extend(self, by: int) -> None:
+        """Mark the question under the cursor and go on to the next."""
+        row = self.selected_row
+        if row is not None and row.state == "waiting":
+            self.marked.add(row.id)
+        self.move(by)
+        row = self.selected_row
+        if row is not None and row.state == "waiting":
+            self.marked.add(row.id)
+        self._show_many()
+        self.rows_changed.emit()
+
+    def fold(self, *, is_unfolded: bool) -> None:
+        """Show the like questions under the cursor one by one, or as one line again."""
+        row = self.selected_row
+        like = self.selected_id.removeprefix(LIKE) if self.selected_group is not None else row.like if row else ""
+        if not like:
+            return
+        if is_unfolded:
+            self._unfolded.add(like)
+        else:
+            self._unfolded.discard(like)
+            self.selected_id = f"{LIKE}{like}" if self.is_folded(like) else self.selected_id
+        self._rebuild()
+        self.selection_changed.emit()
 
     def reveal(self, row_id: str) -> None:
         """Choose a row wherever it stands: on another tab, or hidden by the filter. One that is nowhere is said."""
@@ -207,6 +275,8 @@ class ApprovalsState(QObject):
             return
         self._wanted_id = ""
         self.set_tab(tab)
+        self._unfolded |= {row.like for row in self._all[tab] if row.id == row_id and isinstance(row, ApprovalRow)}
+        self._rebuild()
         if all(row.id != row_id for row in self._shown):
             self.set_filter("")
             self.filter_cleared.emit()
@@ -259,6 +329,28 @@ class ApprovalsState(QObject):
             lambda card: requests.reject(card, reason, and_stop=and_stop, hold_seconds=self._hold_seconds),
             said,
             of=of,
+        )
+
+    def approve_many(self) -> None:
+        """Yes to each of the questions shown together, with a record for each."""
+        self._answer_many(
+            lambda card: requests.approve(card, hold_seconds=self._hold_seconds),
+            plural("Approved %n question(s)", len(self.many.rows)),
+        )
+
+    def reject_many(self, reason: str) -> None:
+        """No to each of them, with the same reason."""
+        self._answer_many(
+            lambda card: requests.reject(card, reason, and_stop=False, hold_seconds=self._hold_seconds),
+            plural("Rejected %n question(s)", len(self.many.rows)),
+        )
+
+    def preview(self, of: Card, scope_id: str, amount: int | None, then: Callable[[Preview | str], None]) -> None:
+        """What a scope would have answered by itself, or why that cannot be said."""
+        self._bridge.ask(
+            requests.preview_query(of, scope_id, amount),
+            lambda answer: then(requests.preview(answer)),
+            lambda message, _is_away: then(message),
         )
 
     def settle_doubt(self, choice: DoubtChoice) -> None:
@@ -341,9 +433,10 @@ class ApprovalsState(QObject):
         if tab == "rules":
             self._all[tab] = [requests.rule_row(row) for row in given]
         else:
-            self._all[tab] = in_order((requests.approval_row(row) for row in given), tab)
+            self._all[tab] = in_order((requests.approval_row(row) for row in given), tab, self.now())
         if tab == "waiting":
             self.is_loading = False
+            self.handing.sleep(self._all["waiting"])
             open_ids = {row.id for row in self._all[tab]}
             if not self._answering <= open_ids:
                 self._answering &= open_ids
@@ -359,7 +452,9 @@ class ApprovalsState(QObject):
         rows = self._all[self.tab]
         before = [row.id for row in self._shown]
         was = self.selected_row
-        self._shown = [row for row in rows if all(word in _haystack(row) for word in words)] if words else list(rows)
+        found = [row for row in rows if all(word in _haystack(row) for word in words)] if words else list(rows)
+        self._shown = folded(found, self._unfolded, self.now()) if self.tab == "waiting" else found
+        self.marked &= {row.id for row in self._all["waiting"]}
         self.rows_changed.emit()
         ids = [row.id for row in self._shown]
         if self.selected_id not in ids:
@@ -368,6 +463,7 @@ class ApprovalsState(QObject):
             self.select(ids[min(at, len(ids) - 1)] if ids else "")
         elif was != self.selected_row:
             self._read_card()
+        self._show_many()
 
     def _read_card(self) -> None:
         wanted = self.selected_id
@@ -455,6 +551,71 @@ class ApprovalsState(QObject):
         self.answering_changed.emit()
         self.noticed.emit(Notice(message, is_error=True))
         self._read_card()
+
+    def _show_many(self) -> None:
+        """Those that are marked, or else the like ones under the cursor."""
+        if self.tab != "waiting":
+            self.many.show(())
+            return
+        marked = [row for row in self._all["waiting"] if row.id in self.marked]
+        group = self.selected_group
+        self.many.show(marked if len(marked) > 1 else group.rows if group is not None else ())
+
+    def _answer_many(self, make: Callable[[Card], Any], said: str) -> None:
+        if self.many.why_not():
+            return
+        cards = self.many.answerable()
+        self.marked.clear()
+        unsent = [Unsent(card.id, make(card), f"{said}: {one_line(card.sentence)}") for card in cards]
+        self._answering |= {card.id for card in cards}
+        self.answering_changed.emit()
+        if self.is_engine_away:
+            for each in unsent:
+                self._keep(each)
+            return
+        answers = Answers(len(unsent), lambda held: self._answered_many(said, held))
+        for each in unsent:
+            self._send_one(each, answers)
+
+    def _send_one(self, unsent: Unsent, answers: Answers) -> None:
+        def on_answer(result: Any) -> None:
+            answers.came(unsent.row_id if requests.held_ms(result, self.now(), self._undo_ms) > 0 else "")
+
+        def on_failure(message: str, is_away: bool) -> None:
+            answers.came("")
+            if is_away:
+                self._keep(unsent)
+            else:
+                self.many.forget(unsent.row_id)
+                self._refused(unsent, message)
+
+        self._bridge.send(unsent.command, on_answer, on_failure)
+
+    def _answered_many(self, said: str, held: list[str]) -> None:
+        self.noticed.emit(Notice(said, undo=(lambda: self._undo_many(held)) if held else None))
+
+    def _undo_many(self, row_ids: list[str]) -> None:
+        for row_id in row_ids:
+            self._bridge.send(
+                requests.undo(row_id),
+                lambda _result, row_id=row_id: self._taken_back(row_id),
+                lambda message, _is_away: self.noticed.emit(Notice(message, is_error=True)),
+            )
+
+    def is_folded(self, like: str) -> bool:
+        """Whether so many like questions wait that they stand in one line."""
+        return sum(row.like == like for row in self._all["waiting"]) >= FOLDS_FROM
+
+    def _on_handing(self) -> None:
+        self.counts_changed.emit()
+        self.rows_changed.emit()
+
+    def _on_due(self) -> None:
+        self._all["waiting"] = in_order(self._all["waiting"], "waiting", self.now())
+        self.handing.sleep(self._all["waiting"])
+        self.counts_changed.emit()
+        if self.tab == "waiting":
+            self._rebuild()
 
     def _taken_back(self, row_id: str) -> None:
         self._answering.discard(row_id)

@@ -35,6 +35,30 @@ def _undo(page: Any) -> str:
     return "" if page.state.undoable_id else tr("There is nothing to undo")
 
 
+def _many(page: Any) -> str:
+    return page.state.many.why_not()
+
+
+def _later(page: Any) -> str:
+    return page.state.why_not_later()
+
+
+def _delegate(page: Any) -> str:
+    return page.state.why_not_delegate()
+
+
+def _waiting_row(page: Any) -> str:
+    row = page.state.selected_row
+    return "" if row is not None and row.state == "waiting" else tr("Choose a question that waits")
+
+
+def _like(page: Any) -> str:
+    row = page.state.selected_row
+    has_like = page.state.selected_group is not None or (row is not None and page.state.is_folded(row.like))
+    return "" if has_like else tr("Nothing like it waits")
+
+
+# A and R answer what is shown: one question, or several together. The keys of what cannot be done now sleep.
 VERBS: tuple[Verb, ...] = (
     Verb("approve", "Approve once", "A", "check", "primary", lambda p: p.approve_once(), _answerable),
     Verb("reject", "Reject…", "R", "x", "secondary", lambda p: p.ask_reject(), _answerable),
@@ -43,6 +67,15 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "stop", "Reject and stop", "Shift+R", "octagon-x", "quiet", lambda p: p.ask_reject(and_stop=True), _answerable
     ),
+    Verb("delegate", "Ask a colleague…", "T", "user-plus", "quiet", lambda p: p.ask_colleague(), _delegate),
+    Verb("later", "Later…", "S", "clock", "quiet", lambda p: p.ask_later(), _later),
+    Verb("approve_many", "Approve all of them", "A", "check-check", "primary", lambda p: p.approve_many(), _many),
+    Verb("reject_many", "Reject all of them…", "R", "x", "secondary", lambda p: p.ask_reject_many(), _many),
+    Verb("mark", "Mark", "X", "square", "quiet", lambda p: p.state.mark(), _waiting_row),
+    Verb("extend", "Mark and go down", "Shift+J", "", "quiet", lambda p: p.state.extend(1), _waiting_row),
+    Verb("extend_up", "Mark and go up", "Shift+K", "", "quiet", lambda p: p.state.extend(-1), _waiting_row),
+    Verb("unfold", "Unfold like questions", "L", "layers", "quiet", lambda p: p.state.fold(is_unfolded=True), _like),
+    Verb("fold", "Fold like questions", "H", "layers", "quiet", lambda p: p.state.fold(is_unfolded=False), _like),
     Verb("happened", "It happened", "1", "check", "secondary", lambda p: p.settle("happened"), _in_doubt),
     Verb("do_it", "It did not: do it", "2", "send-horizontal", "secondary", lambda p: p.settle("do_it"), _in_doubt),
     Verb("give_up", "Give up", "3", "x", "quiet", lambda p: p.settle("give_up"), _in_doubt),

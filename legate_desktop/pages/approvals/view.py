@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from legate_desktop.words import long_age, one_line, tr
+from legate_desktop.words import long_age, number, one_line, plural, tr, value_text
 
 Tab = Literal["waiting", "decided", "rules"]
 TABS: tuple[Tab, ...] = ("waiting", "decided", "rules")
 GRAVE_EFFECTS = frozenset({"spend", "destroy", "grant"})
+FOLDS_FROM = 4
+LIKE = "like/"
 OriginKind = Literal["yours", "rule", "source", "agent"]
 DoubtChoice = Literal["happened", "do_it", "give_up"]
 
@@ -32,6 +36,9 @@ class ApprovalRow:
     decided_at: int = 0
     decided_by: str = ""
     outcome: str = ""
+    like: str = ""
+    snoozed_until: int = 0
+    assigned_to: str = ""
 
     @property
     def is_in_doubt(self) -> bool:
@@ -51,6 +58,19 @@ class ApprovalRow:
     def haystack(self) -> str:
         """What the filter looks in."""
         return f"{self.tool} {self.agent} {self.run_id} {self.title} {self.why}".casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """Several questions that ask the same of the same tool, folded into one line; unfolded they stand below it."""
+
+    id: str
+    rows: tuple[ApprovalRow, ...]
+    is_unfolded: bool = False
+
+    @property
+    def first(self) -> ApprovalRow:
+        return self.rows[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +157,42 @@ class Card:
     proposed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     refusal: str = ""
     needs_proof: bool = False
+    edited: Mapping[str, Any] | None = None
+    risk: str = ""
 
     @property
     def id(self) -> str:
         return self.row.id
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How far a scope would have reached among past questions to the same tool."""
+
+    looked_at: int
+    matched: int
+    rejected: int
+    newest: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The same in one or two sentences."""
+        if not self.looked_at:
+            return tr("Nobody asked for this tool before, so there is nothing to compare with.")
+        text = tr("Of the last {all} questions to this tool it would have answered {n} by itself.")
+        said = text.format(all=number(self.looked_at), n=number(self.matched))
+        no = tr("You rejected {n} of them.").format(n=number(self.rejected)) if self.rejected else ""
+        return f"{said} {no}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who can be asked instead."""
+
+    id: str
+    name: str
+    role: str
+    may_decide: frozenset[str] = frozenset()
 
 
 def outcome_words(state: str) -> str:
@@ -155,10 +207,13 @@ def outcome_words(state: str) -> str:
     return words.get(state, state)
 
 
-def row_sentence(row: ApprovalRow | RuleRow, now: int) -> str:
+def row_sentence(row: ApprovalRow | GroupRow | RuleRow, now: int) -> str:
     """A row's accessible name: a sentence."""
     if isinstance(row, RuleRow):
         return one_line(row.words)
+    if isinstance(row, GroupRow):
+        words = plural("%n like question(s)", len(row.rows))
+        return f"{words}: {row_sentence(row.first, now)}"
     words = {"read": tr("reads"), "write": tr("writes"), "send": tr("sends"), "spend": tr("money")}
     words |= {"destroy": tr("destroys"), "grant": tr("grants")}
     state = tr("in doubt") if row.is_in_doubt else row.state
@@ -168,8 +223,78 @@ def row_sentence(row: ApprovalRow | RuleRow, now: int) -> str:
     )
 
 
-def in_order(rows: Iterable[ApprovalRow], tab: Tab) -> list[ApprovalRow]:
-    """Waiting: in doubt first, then by expiry (never last), oldest first. Decided: newest first."""
+def in_order(rows: Iterable[ApprovalRow], tab: Tab, now: int = 0) -> list[ApprovalRow]:
+    """Waiting: in doubt first, then by expiry (never last), oldest first, what is for later last. Decided: newest first."""
     if tab == "waiting":
-        return sorted(rows, key=lambda row: (not row.is_in_doubt, row.expires_at or 2**62, row.asked_at, row.id))
+        return sorted(
+            rows,
+            key=lambda row: (
+                row.snoozed_until > now,
+                not row.is_in_doubt,
+                row.expires_at or 2**62,
+                row.asked_at,
+                row.id,
+            ),
+        )
     return sorted(rows, key=lambda row: (-row.decided_at, row.id))
+
+
+def folded(rows: Iterable[ApprovalRow], unfolded: Collection[str], now: int) -> list[ApprovalRow | GroupRow]:
+    """Like questions, from four up, as one line where the first of them stood; unfolded, they follow it."""
+    given = list(rows)
+    by_like: dict[str, list[ApprovalRow]] = {}
+    for row in given:
+        if row.like and row.state == "waiting" and row.snoozed_until <= now:
+            by_like.setdefault(row.like, []).append(row)
+    grouped = {like: found for like, found in by_like.items() if len(found) >= FOLDS_FROM}
+    inside = {row.id for found in grouped.values() for row in found}
+    shown: list[ApprovalRow | GroupRow] = []
+    for row in given:
+        found = grouped.pop(row.like, None) if row.id in inside else None
+        if found is not None:
+            is_unfolded = row.like in unfolded
+            shown.append(GroupRow(f"{LIKE}{row.like}", tuple(found), is_unfolded))
+            shown += found if is_unfolded else []
+        elif row.id not in inside:
+            shown.append(row)
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """One time to be asked again at, in words."""
+
+    words: str
+    at: int
+
+
+def later_choices(now: datetime, expires_at: int) -> list[Later]:
+    """Times to be asked again at, none of them after the question has expired."""
+    morning = (now + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    monday = morning + timedelta(days=(7 - morning.weekday()) % 7)
+    choices = [
+        (tr("In 15 minutes"), now + timedelta(minutes=15)),
+        (tr("In an hour"), now + timedelta(hours=1)),
+        (tr("In three hours"), now + timedelta(hours=3)),
+        (tr("Tomorrow at nine"), morning),
+        (tr("On Monday at nine"), monday),
+    ]
+    found = [Later(words, int(at.timestamp() * 1_000)) for words, at in choices]
+    usable = [later for later in found if not expires_at or later.at < expires_at]
+    # On a Sunday, tomorrow is Monday.
+    return [later for at, later in enumerate(usable) if later.at not in [other.at for other in usable[:at]]]
+
+
+def versions(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What a person changed in the arguments, line by line, each under its argument's name."""
+    changes: list[Change] = []
+    for name in dict.fromkeys([*before, *after]):
+        old = value_text(before[name]).split("\n") if name in before else []
+        new = value_text(after[name]).split("\n") if name in after else []
+        if old == new:
+            continue
+        changes.append(Change(" ", f"{name}:"))
+        for line in difflib.ndiff(old, new):
+            if line[:2] in ("+ ", "- ", "  "):
+                changes.append(Change(line[0], line[2:]))
+    return tuple(changes)
