@@ -35,7 +35,7 @@ _HOME: dict[str, str] = {
             "Unavailable"
         ),
         "features": "registry",
-        "identity.me": "WhoAmI",
+        "identity.me": "Members WhoAmI",
         "identity.prove": "Prove SetPassphrase",
         "kernel.context": "Actor",
         "kernel.dispatch": "Kernel",

@@ -64,6 +64,7 @@ from legate_core.errors import NeedsReauthentication as NeedsReauthentication
 from legate_core.errors import NotFound as NotFound
 from legate_core.errors import Unavailable as Unavailable
 from legate_core.features import registry as registry
+from legate_core.identity.me import Members as Members
 from legate_core.identity.me import WhoAmI as WhoAmI
 from legate_core.identity.prove import Prove as Prove
 from legate_core.identity.prove import SetPassphrase as SetPassphrase
