@@ -24,7 +24,24 @@ log = logging.getLogger(__name__)
 
 Rows = Mapping[str, Any]
 Failed = Callable[[str, bool], None]
+NEEDS_PROOF = "needs-reauthentication"
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.5, 8.0
+
+
+class Refusal(str):
+    """What the core said to a request that failed, in words, with the code of its error."""
+
+    __slots__ = ("code",)
+
+    def __new__(cls, message: str, code: str = "") -> Refusal:
+        said = super().__new__(cls, message)
+        said.code = code
+        return said
+
+
+def wants_proof(message: str) -> bool:
+    """Whether a request failed only because the core wants to know again who is asking."""
+    return getattr(message, "code", "") == NEEDS_PROOF
 
 
 class Watch:
@@ -180,7 +197,7 @@ class Bridge(QObject):
         from legate_core.errors import LegateError, Unavailable
 
         if isinstance(error, LegateError):
-            return error.message, isinstance(error, Unavailable)
+            return Refusal(error.message, error.code), isinstance(error, Unavailable)
         log.error("unexpected error in the core", exc_info=error)
         kind = type(error).__name__
         return tr("Legate hit a fault of its own ({kind}). Nothing was decided; see the log.").format(kind=kind), False

@@ -20,11 +20,12 @@ MAX_PAGE = 500
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """Runs, the newest first. `before` asks for the page after this one, empty where this is the last; `total` is how many
-    runs there are that fit, told with the first page and -1 with the others."""
+    runs there are that fit, told with the first page and -1 with the others. `as_of` is when this was read."""
 
     rows: tuple[RunRow, ...]
     before: str
     total: int
+    as_of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class RunHistory(Query[RunPage]):
     """Runs, the newest first. Every filter that is given must hold; `text` stands in name, reason or id.
 
     Without `states` these are the runs that have ended; those that have not are few and followed live by `Runs`. `since` and
-    `until` are times of creation in milliseconds.
+    `until` are times of creation in milliseconds. With `as_of` of the first page, later ones leave out what ended since, so
+    that pages neither shift nor repeat while runs end.
     """
 
     before: str = ""
@@ -42,6 +44,7 @@ class RunHistory(Query[RunPage]):
     since: int = 0
     until: int = 0
     text: str = ""
+    as_of: int = 0
     limit: int = 100
 
 
@@ -59,7 +62,7 @@ def run_history(ctx: ReadContext, message: RunHistory) -> RunPage:
     rows = ctx.rows(statement.limit(message.limit + 1))
     page = tuple(store.run_row(row) for row in rows[: message.limit])
     has_more = len(rows) > message.limit
-    return RunPage(page, f"{page[-1].created_at}:{page[-1].id}" if has_more else "", total)
+    return RunPage(page, f"{page[-1].created_at}:{page[-1].id}" if has_more else "", total, message.as_of or ctx.now)
 
 
 def _conditions(ctx: ReadContext, message: RunHistory) -> list[ColumnElement[bool]]:
@@ -76,6 +79,8 @@ def _conditions(ctx: ReadContext, message: RunHistory) -> list[ColumnElement[boo
         found.append(runs.c.created_at >= message.since)
     if message.until:
         found.append(runs.c.created_at < message.until)
+    if message.as_of:
+        found.append(or_(runs.c.finished_at.is_(None), runs.c.finished_at <= message.as_of))
     for word in message.text.split()[:8]:
         columns = (runs.c.name, runs.c.reason, runs.c.id)
         found.append(or_(*(column.icontains(word, autoescape=True) for column in columns)))

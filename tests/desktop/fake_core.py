@@ -10,6 +10,7 @@ from typing import Any
 from legate_desktop import practice
 from legate_desktop.pages.approvals import requests as approval_requests
 from legate_desktop.pages.runs import requests as run_requests
+from tests.desktop import fakes_runs
 
 NOW = 1_764_000_000_000
 MINUTE = 60_000
@@ -45,8 +46,16 @@ SURFACE = SimpleNamespace(
     DeleteRule=message("DeleteRule", "rule_id"),
     Agents=message("Agents"),
     StartRun=message("StartRun", "agent_id", "task"),
-    Runs=message("Runs"),
-    RunLog=message("RunLog", "run_id"),
+    Runs=message("Runs", since=0, unended=False),
+    RunLog=message("RunLog", "run_id", outline=False),
+    RunHistory=message(
+        "RunHistory", before="", states=(), agents=(), triggers=(), since=0, until=0, text="", as_of=0, limit=100
+    ),
+    Run=message("Run", "run_id"),
+    Step=message("Step", "run_id", "index"),
+    RetryRun=message("RetryRun", "run_id", step=-1),
+    ForkRun=message("ForkRun", "run_id", "step", say="", version="same"),
+    ExportRun=message("ExportRun", "run_id", mask=()),
     CancelRun=message("CancelRun", "run_id"),
     StopEverything=message("StopEverything"),
 )
@@ -145,6 +154,11 @@ def run(number: int, **changes: Any) -> SimpleNamespace:
         "created_at": NOW - number * MINUTE,
         "started_at": NOW - number * MINUTE,
         "finished_at": 0,
+        "trigger": "manual",
+        "started_by": "usr_me",
+        "definition_hash": "d" * 64,
+        "origin_run_id": "",
+        "origin_steps": 0,
     }
     return SimpleNamespace(**(given | changes))
 
@@ -166,6 +180,9 @@ def step(number: int, **changes: Any) -> SimpleNamespace:
         "cost_micros": 0,
         "started_at": NOW - MINUTE + number * 1_000,
         "finished_at": NOW - MINUTE + number * 1_000 + 640,
+        "model": "",
+        "acted_at": 0,
+        "effect": "",
     }
     return SimpleNamespace(**(given | changes))
 
@@ -208,7 +225,7 @@ class FakeBridge:
     def watch(self, query: Any, on_rows: Callable[[Any], None], failed: Callable[[str], None]) -> FakeWatch:
         watch = FakeWatch(query, on_rows)
         self.watches.append(watch)
-        on_rows(self.tables.get(type(query).__name__, {}))
+        on_rows(fakes_runs.rows_for(query, self.tables.get(type(query).__name__, {})))
         return watch
 
     def ticks(self, run_id: str, on_ticks: Callable[[list[Any]], None]) -> FakeWatch:
@@ -220,7 +237,12 @@ class FakeBridge:
             name = type(query).__name__
             row_id = getattr(query, "approval_id", "") or getattr(query, "action_id", "")
             if name in self.answers:
-                then(self.answers[name](query))
+                try:
+                    found = self.answers[name](query)
+                except LookupError:
+                    failed("There is no such thing in this workspace. Choose another.", False)
+                else:
+                    then(found)
             elif row_id in self.cards:
                 then(self.cards[row_id])
             else:
@@ -234,6 +256,10 @@ class FakeBridge:
             failed(text, is_away)
             return
         self.sent.append(command)
+        name = type(command).__name__
+        if name in self.answers:
+            self._soon(lambda: then(self.answers[name](command)))
+            return
         answers = ("ApproveAction", "EditAction", "RejectAction")
         answer = SimpleNamespace(approval_id="", state="approved", hold_until=self.hold_until, rule_id="")
         self._soon(lambda: then(answer if type(command).__name__ in answers else None))
@@ -242,7 +268,7 @@ class FakeBridge:
         """Tell who watches that table what it holds now."""
         for watch in list(self.watches):
             if type(watch.query).__name__ == name and not watch.is_closed:
-                watch.on_rows(dict(self.tables.get(name, {})))
+                watch.on_rows(fakes_runs.rows_for(watch.query, self.tables.get(name, {})))
 
     def drop(self, approval_id: str) -> None:
         """The event of an answer came: the row leaves."""
@@ -390,6 +416,7 @@ def practice_bridge() -> FakeBridge:
         step(6, kind="tool", state="waiting", label="mail.send", detail="to kim@example.com", finished_at=0),
     ]
     bridge.tables["RunLog"] = {given.id: given for given in steps}
+    fakes_runs.equip(bridge, NOW)
     return bridge
 
 

@@ -52,7 +52,7 @@ def _rules(window: Window) -> None:
 
 def _runs(window: Window) -> None:
     window.go("runs")
-    page_of(window, "runs", RunsPage).steps.selectRow(3)
+    page_of(window, "runs", RunsPage).viewer.steps.selectRow(3)
 
 
 SHOTS: dict[str, Callable[[Window], None]] = {

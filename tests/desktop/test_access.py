@@ -56,10 +56,10 @@ def test_every_stop_of_the_other_tabs_has_a_name(stage: Stage, tab: str) -> None
 
 def test_every_stop_of_the_runs_page_has_a_name(stage: Stage) -> None:
     stage.window.go("runs")
-    stage.runs.steps.selectRow(3)
+    stage.runs.viewer.steps.selectRow(3)
     stops = walk(stage, stage.window)
     assert unnamed(stops) == []
-    assert {stage.runs.list, stage.runs.steps, stage.runs.step_text} <= set(stops)
+    assert {stage.runs.list, stage.runs.viewer.steps, stage.runs.viewer.pane.chain} <= set(stops)
 
 
 def dialogs(card: Card, parent: QWidget) -> list[Dialog]:

@@ -86,7 +86,7 @@ def test_a_row_has_a_sentence_for_who_cannot_see_it() -> None:
 
 @pytest.mark.parametrize("tab", ["waiting", "decided", "rules"])
 def test_the_models_of_the_pages_stand_qt_s_tester(stage: Stage, tab: str) -> None:
-    models = (stage.approvals.model, stage.runs.model, stage.runs.steps_model)
+    models = (stage.approvals.model, stage.runs.model, stage.runs.viewer.steps_model)
     testers = [QAbstractItemModelTester(model, FATAL) for model in models]
     stage.state.set_tab(tab)  # type: ignore[arg-type]  # the parameters are the three tabs
     for text in ("mail", "nothing at all", ""):

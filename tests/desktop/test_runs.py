@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.notice import Notice
-from legate_desktop.pages.runs.state import MOST_STREAMED
-from legate_desktop.pages.runs.view import StepRow, run_sentence, step_sentence
+from legate_desktop.pages.runs.view import RunRow, StepRow, run_sentence, state_words, step_sentence
 from legate_desktop.practice import Practice
 from legate_desktop.theme.signs import RUN_SIGNS, STEP_SIGNS
 from legate_desktop.widgets.dialog import Dialog
-from tests.desktop.fake_core import HOSTILE, NOW, PRACTICE, SURFACE, FakeBridge, practice_bridge, run, step
+from tests.desktop.fake_core import NOW, PRACTICE, SURFACE, FakeBridge, practice_bridge, run
 from tests.desktop.stage import CONTROL, SHIFT, Stage, make_states
 
 Key = Qt.Key
@@ -26,7 +24,7 @@ def on_runs(stage: Stage) -> Stage:
 
 
 def test_open_runs_stand_first_then_the_newest(stage: Stage) -> None:
-    states = [row.state for row in stage.runs.model.rows]
+    states = [row.state for row in stage.runs.state.rows]
     assert states == ["running", "waiting", "in_doubt", "ready", "succeeded", "failed", "cancelled"]
 
 
@@ -43,34 +41,13 @@ def test_every_state_of_the_core_has_a_sign_and_words(stage: Stage) -> None:
         assert f", {state}," not in step_sentence(StepRow("s", 0, "tool", str(state), "mail.send"))
 
 
-def test_the_log_of_the_chosen_run_is_shown_and_followed(stage: Stage) -> None:
-    on_runs(stage)
-    assert [row.label for row in stage.runs.steps_model.rows][:2] == ["scripted", "mail.list"]
-    stage.bridge.tables["RunLog"]["stp_7"] = step(7, label="files.create", kind="tool", state="confirmed")
-    stage.bridge.publish("RunLog")
-    assert len(stage.runs.steps_model.rows) == 8
+def test_every_reason_to_wait_has_words() -> None:
+    from legate_core.runs.model import WaitingFor
 
-
-def test_the_log_of_a_run_left_behind_is_followed_no_longer(stage: Stage) -> None:
-    on_runs(stage)
-    first = next(watch for watch in stage.bridge.watches if watch.query == SURFACE.RunLog("run_01cd7371"))
-    stage.press(Key.Key_J)
-    assert first.is_closed
-    assert stage.runs.state.selected_id == "run_02cd7371"
-
-
-def test_streamed_text_is_shown_as_it_comes_bounded_and_gone_with_its_step(stage: Stage) -> None:
-    on_runs(stage)
-    say = stage.bridge.tick_listeners["run_01cd7371"]
-    say([SimpleNamespace(kind="text", text="Dear "), SimpleNamespace(kind="progress", text="")])
-    say([SimpleNamespace(kind="text", text=f"Kim {HOSTILE}")])
-    assert stage.runs.stream.isVisible()
-    assert stage.runs.stream.toPlainText().startswith("Dear Kim pay⟨U+202E⟩")
-    say([SimpleNamespace(kind="text", text="x" * 100_000)])
-    assert len(stage.runs.state.stream_text) == MOST_STREAMED
-    stage.bridge.tables["RunLog"]["stp_7"] = step(7)
-    stage.bridge.publish("RunLog")
-    assert not stage.runs.stream.isVisible()
+    run = RunRow("r", "Deputy", "waiting")
+    said = {reason: state_words(replace(run, waiting_for=reason.value), NOW) for reason in WaitingFor}
+    # Nothing said and an approval are both a person's turn; the others differ.
+    assert len(set(said.values())) == len(WaitingFor) - 1
 
 
 def test_c_cancels_the_chosen_run_once(stage: Stage) -> None:
@@ -78,7 +55,7 @@ def test_c_cancels_the_chosen_run_once(stage: Stage) -> None:
     stage.press(Key.Key_C)
     stage.press(Key.Key_C)
     assert stage.sent == [SURFACE.CancelRun("run_01cd7371")]
-    assert stage.runs.buttons["cancel"].toolTip() == "It is being cancelled"
+    assert stage.runs.viewer.buttons["cancel"].toolTip() == "It is being cancelled"
 
 
 def test_what_is_over_cannot_be_cancelled(stage: Stage) -> None:
@@ -86,7 +63,7 @@ def test_what_is_over_cannot_be_cancelled(stage: Stage) -> None:
     stage.runs.state.select("run_04cd7371")
     stage.press(Key.Key_C)
     assert stage.sent == []
-    assert not stage.runs.buttons["cancel"].isEnabled()
+    assert not stage.runs.viewer.buttons["cancel"].isEnabled()
 
 
 def test_stop_everything_asks_once_and_says_what_it_means(stage: Stage) -> None:
@@ -96,23 +73,6 @@ def test_stop_everything_asks_once_and_says_what_it_means(stage: Stage) -> None:
     assert stage.sent == []
     stage.click(dialog.send_button)
     assert stage.sent == [SURFACE.StopEverything()]
-
-
-def test_follow_stops_when_the_person_goes_up_and_comes_back_on_f(stage: Stage) -> None:
-    on_runs(stage)
-    assert stage.runs.is_following
-    stage.runs.steps.setFocus()
-    stage.runs.steps.selectRow(1)
-    assert not stage.runs.is_following
-    stage.press(Key.Key_F)
-    assert stage.runs.is_following
-
-
-def test_a_step_is_shown_whole_below_the_log(stage: Stage) -> None:
-    on_runs(stage)
-    stage.runs.steps.selectRow(3)
-    assert stage.runs.step_text.isVisible()
-    assert stage.runs.step_text.toPlainText() == "M-2 from kim@example.com: “May I have …”"
 
 
 def test_ctrl_digits_and_g_go_from_page_to_page(stage: Stage) -> None:
@@ -220,9 +180,9 @@ def test_a_refused_cancel_says_why_and_can_be_tried_again() -> None:
     bridge.refusal = ("Run run_01cd7371 has already ended: failed.", False)
     said: list[Notice] = []
     state.noticed.connect(said.append)
-    state.cancel()
+    state.cancel("run_01cd7371")
     assert said[0].text == "Run run_01cd7371 has already ended: failed."
-    assert state.why_not_cancel() == ""
+    assert state.why_not_cancel("run_01cd7371") == ""
 
 
 def test_a_run_keeps_its_place_when_another_begins() -> None:

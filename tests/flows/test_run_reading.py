@@ -36,6 +36,18 @@ async def test_history_is_read_in_pages_without_gap_or_repetition(story: Story) 
     assert list(await story.rows(Runs(unended=True))) == [waiting]
 
 
+async def test_pages_stay_as_they_were_while_runs_end(story: Story) -> None:
+    waiting = await story.run(turn(0, "", SEND), turn(1, "Sent."))
+    done = [await story.run(turn(0, "Done.")) for _ in range(2)]
+    first = await story.ask(RunHistory(limit=1))
+    story.clock.advance(1)
+    await story.answer(ApproveAction((await story.question()).id))
+    assert (await story.row(waiting)).status == "succeeded"
+    rest = await story.ask(RunHistory(before=first.before, as_of=first.as_of))
+    assert {row.id for page in (first, rest) for row in page.rows} == set(done)
+    assert (await story.ask(RunHistory())).total == 3
+
+
 async def test_every_filter_narrows(story: Story) -> None:
     done = await story.run(turn(0, "Done."))
     failed = await story.run(turn(0, fault="refused"))

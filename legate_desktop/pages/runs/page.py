@@ -1,34 +1,35 @@
-"""The Runs page: the runs, the log of the chosen one, what it streams; builds and binds and has no opinion."""
+"""The Runs page: the list with its filters, and beside it the viewer of the chosen run; builds and binds, has no opinion."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QConcatenateTablesProxyModel, QItemSelectionModel, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
-from legate_desktop.models import LiveModel
-from legate_desktop.pages.runs.rows import RunDelegate, StepDelegate
+from legate_desktop.pages.runs import filters
+from legate_desktop.pages.runs.rows import RUN_PX, RunDelegate
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.pages.runs.verbs import VERBS
-from legate_desktop.pages.runs.view import RunRow, StepRow, figures, run_sentence, state_words, step_sentence
+from legate_desktop.pages.runs.viewer import RunViewer
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
-from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
+from legate_desktop.theme.look import look
 from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.choice_button import ChoiceButton
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
-from legate_desktop.widgets.labels import Caption, Label, OutsideText
+from legate_desktop.widgets.labels import Label
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
-from legate_desktop.widgets.sign_label import SignLabel
-from legate_desktop.words import counted, one_line, plural, tr
+from legate_desktop.words import counted, plural, tr
 
 AGES_EVERY_MS = 1_000
-STEP_TEXT_LINES = 14
+ROWS_AHEAD = 20
+"""The next page of the history is asked for when fewer rows than this are left below the eye."""
 
 
 class RunsPage(Page):
@@ -39,19 +40,27 @@ class RunsPage(Page):
         self.context = context
         self.state = context.state(RunsState)
         self.practice = context.practice
-        self.is_following = True
+        self.is_wide = False
+        self._new_count = 0
+        self._selected_id = ""
         self._seconds = QTimer(self, interval=AGES_EVERY_MS)
-        self.verbs = Verbs(self, VERBS)
+        self.viewer = RunViewer(context)
         self._build()
+        self.verbs = Verbs(self, VERBS)
+        self.viewer.give_verbs(self.verbs)
         self._bind()
+        self._show_filters()
         self._show_rows()
-        self._show_log()
+        self._on_selection()
 
     # What the verbs do.
 
     def take_focus(self) -> None:
         """The page was opened: the keys go to the list, or to where it will be."""
-        self.stack.take_focus()
+        if self.is_wide:
+            self.viewer.take_focus()
+        else:
+            self.stack.take_focus()
 
     def place(self) -> str:
         return self.state.selected_id
@@ -61,12 +70,36 @@ class RunsPage(Page):
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
+        self.narrow()
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.selectAll()
 
-    def cancel(self) -> None:
-        """Cancel the chosen run."""
-        self.state.cancel()
+    def move_by(self, by: int) -> None:
+        """The next run, or the next step where the log has the keys."""
+        if self.is_wide or self.viewer.steps.hasFocus():
+            self.viewer.state.move(by)
+        else:
+            self.state.move(by)
+
+    def widen(self) -> None:
+        """The log takes the whole page, and the keys."""
+        if self.state.selected_id and not self.is_wide:
+            self.is_wide = True
+            self.left.hide()
+            self.viewer.take_focus()
+            self.verbs.settle()
+
+    def narrow(self) -> None:
+        """The list comes back."""
+        if self.is_wide:
+            self.is_wide = False
+            self.left.show()
+            self.stack.take_focus()
+            self.verbs.settle()
+
+    def tear_off(self) -> None:
+        """The chosen run in a window of its own."""
+        self.context.tear_off("runs", self.state.selected_id)
 
     def stop_all(self) -> None:
         """Ask once, then end every open run."""
@@ -79,104 +112,69 @@ class RunsPage(Page):
         dialog.sent.connect(self.state.stop_all)
         dialog.open()
 
-    def toggle_follow(self) -> None:
-        """Keep the newest step in view, or stay where the person is."""
-        self.is_following = not self.is_following
-        self._follow()
-
     # Building.
 
     def _build(self) -> None:
-        head = PageTitle(tr("Runs"))
-        self.head = head
-        self.filter = FilterField(tr("By name, state or reason"))
-        head.row.addWidget(self.filter, 10)
-        self.model: LiveModel[RunRow] = LiveModel(lambda run: run_sentence(run, self.state.now()))
+        self.head = PageTitle(tr("Runs"))
+        self.filter = FilterField(tr("By name, id or reason"))
+        self.head.row.addWidget(self.filter, 10)
+        self.by_state = ChoiceButton(tr("State"), filters.state_choices())
+        self.by_agent = ChoiceButton(tr("Agent"), [("", tr("Any agent"))])
+        self.by_time = ChoiceButton(tr("Time"), filters.time_choices())
+        choices = QWidget()
+        flow = FlowLayout(choices, spacing=6)
+        for button in (self.by_state, self.by_agent, self.by_time):
+            flow.addWidget(button)
+        self.model = QConcatenateTablesProxyModel()
+        self.model.addSourceModel(self.state.head)
+        self.model.addSourceModel(self.state.history)
         self.list = RowList(RunDelegate(self.state.now), tr("Runs"))
         self.list.setModel(self.model)
-        self.skeleton = Skeleton(60)
+        self.skeleton = Skeleton(RUN_PX)
         self.empty = EmptyState("activity", tr("No run yet"), tr("Each time a deputy works, its log is kept here."))
         self.stack = ListStack(self.list)
         for widget in (self.skeleton, self.empty):
             self.stack.addWidget(widget)
-        left = QWidget()
-        left.setMinimumWidth(tokens.LIST_MIN_PX)
-        column = QVBoxLayout(left)
+        self.new = Button("", kind="secondary", parent=self.stack)
+        self.new.hide()
+        self.left = QWidget()
+        self.left.setMinimumWidth(tokens.LIST_MIN_PX)
+        column = QVBoxLayout(self.left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(head)
+        column.addWidget(self.head)
+        inset = QVBoxLayout()
+        inset.setContentsMargins(20, 0, 12, 8)
+        inset.addWidget(choices)
+        column.addLayout(inset)
         column.addWidget(self.stack, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(left)
-        self.splitter.addWidget(self._build_log())
+        self.splitter.addWidget(self.left)
+        self.splitter.addWidget(self.viewer)
+        self.viewer.setMinimumWidth(tokens.DETAIL_MIN_PX)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.splitter, 1)
 
-    def _build_log(self) -> QWidget:
-        self.name = OutsideText("", "title", ink="text", name=tr("Run"))
-        self.sign = SignLabel(UNKNOWN)
-        self.words = Label("", "small")
-        self.numbers = OutsideText("", "mono", ink="text3", name=tr("Figures"))
-        state_row = QHBoxLayout()
-        state_row.setSpacing(8)
-        state_row.addWidget(self.sign)
-        state_row.addWidget(self.words, 1)
-        self.words.setWordWrap(True)
-        buttons = QWidget()
-        flow = FlowLayout(buttons)
-        self.buttons: dict[str, Button] = {}
-        for verb_id in ("cancel", "stop_all", "follow"):
-            verb = self.verbs.verb(verb_id)
-            button = Button(verb.name, kind=verb.kind)
-            button.follow(self.verbs[verb_id])
-            self.buttons[verb_id] = button
-            flow.addWidget(button)
-        self.steps_model: LiveModel[StepRow] = LiveModel(step_sentence)
-        self.steps = RowList(StepDelegate(self.state.now), tr("Log of the run"))
-        self.steps.setModel(self.steps_model)
-        self.step_text = OutsideText("", "mono", framed=True, most_lines=STEP_TEXT_LINES, name=tr("The chosen step"))
-        self.stream_caption = Caption(tr("Writing now"))
-        self.stream = OutsideText("", "body", framed=True, most_lines=8, name=tr("Writing now"))
-        log = QWidget()
-        log.setObjectName("detail")
-        log.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
-        log.setMinimumWidth(tokens.DETAIL_MIN_PX)
-        column = QVBoxLayout(log)
-        column.setContentsMargins(0, 18, 0, 14)
-        column.setSpacing(6)
-        head = _indented(QVBoxLayout())
-        head.addWidget(self.name)
-        head.addLayout(state_row)
-        head.addWidget(self.numbers)
-        head.addWidget(buttons)
-        head.addSpacing(6)
-        head.addWidget(Caption(tr("Mission log")))
-        foot = _indented(QVBoxLayout())
-        for widget in (self.step_text, self.stream_caption, self.stream):
-            foot.addWidget(widget)
-            widget.hide()
-        column.addLayout(head)
-        # The rows bring their own indent, so that the bar of the chosen one stands at the edge.
-        column.addWidget(self.steps, 1)
-        column.addLayout(foot)
-        return log
-
     def _bind(self) -> None:
         state = self.state
         state.rows_changed.connect(self._show_rows)
-        state.selection_changed.connect(self._show_selection)
-        state.log_changed.connect(self._show_log)
-        state.streamed.connect(self._show_stream)
+        state.selection_changed.connect(self._on_selection)
+        state.filters_changed.connect(self._show_filters)
+        state.head.rowsAboutToBeInserted.connect(self._on_arriving)
         self.practice.changed.connect(self._show_rows)
         self.empty.action.follow(self.verbs["practice"])
         self.filter.textChanged.connect(state.set_filter)
+        self.by_state.chosen.connect(state.set_state)
+        self.by_agent.chosen.connect(state.set_agent)
+        self.by_time.chosen.connect(state.set_time)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
-        self.steps.selectionModel().currentRowChanged.connect(self._on_step)
-        self.steps.verticalScrollBar().sliderMoved.connect(self._stop_following)
+        self.list.activated.connect(lambda _index: self.widen())
+        self.list.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.new.fired.connect(self.list.scrollToTop)
         self._seconds.timeout.connect(self._on_second)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -189,23 +187,46 @@ class RunsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        left = max(tokens.LIST_MIN_PX, min(400, round(self.width() * 0.34)))
+        left = max(tokens.LIST_MIN_PX, min(380, round(self.width() * 0.27)))
         self.splitter.setSizes([left, self.width() - left])
+        self._place_new()
+
+    # What happens.
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        run = self.model.at(current.row())
+        run = self.state.at(current.row())
         if run is not None:
             self.state.select(run.id)
 
-    def _on_step(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        step = self.steps_model.at(current.row())
-        if step is not None and current.row() < len(self.steps_model.rows) - 1:
-            self._stop_following()
-        self._show_step()
+    def _on_selection(self) -> None:
+        self.viewer.state.show(self.state.selected_id)
+        self._show_selection()
 
     def _on_second(self) -> None:
-        self.model.refresh()
-        self._show_head()
+        self.list.viewport().update()
+
+    def _on_arriving(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """New rows come on top: whoever has scrolled down stays where they are, and is told how many."""
+        bar = self.list.verticalScrollBar()
+        above = look.px(RUN_PX) * first
+        if self.state.is_loading or bar.value() <= above:
+            return
+        count, at = last - first + 1, bar.value()
+        QTimer.singleShot(0, lambda: self._stay(at, count))
+
+    def _stay(self, at: int, count: int) -> None:
+        self._new_count += count
+        self.list.verticalScrollBar().setValue(at + count * look.px(RUN_PX))
+        self._show_new()
+
+    def _on_scrolled(self, value: int) -> None:
+        if value < look.px(RUN_PX):
+            self._new_count = 0
+        self._show_new()
+        left = self.list.verticalScrollBar().maximum() - value
+        history = self.state.history
+        if left < ROWS_AHEAD * look.px(RUN_PX) and history.canFetchMore(QModelIndex()):
+            history.fetchMore(QModelIndex())
 
     # Showing.
 
@@ -216,80 +237,59 @@ class RunsPage(Page):
         else:
             self._seconds.stop()
 
+    def _show_filters(self) -> None:
+        chosen = self.state.filters
+        self.by_state.choose(chosen.state)
+        self.by_agent.set_choices([("", tr("Any agent")), *self.state.agents], chosen.agent_id)
+        self.by_time.choose(chosen.time)
+        if self.filter.text() != chosen.text:
+            self.filter.setText(chosen.text)
+
     def _show_rows(self) -> None:
         state = self.state
-        blocked = self.list.selectionModel().blockSignals(True)
-        self.model.set_rows(state.rows)
-        self.list.selectionModel().blockSignals(blocked)
         if state.is_loading:
             self.skeleton.start()
             self.stack.turn_to(self.skeleton)
         else:
             self.skeleton.stop()
-            self.stack.turn_to(self.list if state.rows else self.empty)
-        if state.filter_text:
-            self.empty.say(tr("Nothing matches"), tr("No run holds all of these words."))
+            self.stack.turn_to(self.list if state.row_count else self.empty)
+        is_filtered = state.filters.is_anything
+        if is_filtered:
+            self.empty.say(tr("Nothing matches"), tr("No run fits what is chosen above."))
         else:
             how = "" if self.practice.is_here else tr("Start one in a terminal: legate run AGENT TASK.")
             self.empty.say(tr("No run yet"), f"{tr('Each time a deputy works, its log is kept here.')} {how}".strip())
-        self.empty.action.setVisible(self.practice.is_here and not self.practice.is_working and not state.filter_text)
-        self.head.set_count(f"{counted(state.open_count)} {tr('open')}" if state.open_count else "")
+        self.empty.action.setVisible(self.practice.is_here and not self.practice.is_working and not is_filtered)
+        self.head.set_count(tr("{count} open").format(count=counted(state.open_count)) if state.open_count else "")
         self._show_selection()
         self._keep_time()
 
     def _show_selection(self) -> None:
-        at = self.model.position_of(self.state.selected_id)
+        at = self.state.position_of(self.state.selected_id)
         selection = self.list.selectionModel()
-        if at >= 0 and not selection.isRowSelected(at, QModelIndex()):
+        if at >= 0 and (at != self.list.currentIndex().row() or not selection.isRowSelected(at, QModelIndex())):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            is_new = self.state.selected_id != self._selected_id
             blocked = selection.blockSignals(True)
             selection.setCurrentIndex(self.model.index(at, 0), flags)
             selection.blockSignals(blocked)
-            self.list.scrollTo(self.model.index(at, 0))
+            if is_new:
+                self.list.scrollTo(self.model.index(at, 0))
+        elif at < 0:
+            selection.clearSelection()
+        self._selected_id = self.state.selected_id
         self.list.viewport().update()
-        self._show_head()
-
-    def _show_head(self) -> None:
-        run = self.state.selected
-        self.name.set_text(one_line(run.name) if run else tr("No run chosen"))
-        self.sign.set_sign(RUN_SIGNS.get(run.state, UNKNOWN) if run else UNKNOWN)
-        self.sign.setVisible(run is not None)
-        self.words.setText(state_words(run, self.state.now()) if run else "")
-        self.numbers.set_text(f"{run.id} · {figures(run, self.state.now())}" if run else "")
         self.verbs.settle()
 
-    def _show_log(self) -> None:
-        self.steps_model.set_rows(self.state.steps)
-        self._show_step()
-        self._follow()
-        self._show_head()
+    def _show_new(self) -> None:
+        self.new.setVisible(self._new_count > 0)
+        if self._new_count:
+            words = plural("%n new", self._new_count)
+            self.new.setText(words)
+            self.new.setAccessibleName(tr("{count}, to the top").format(count=words))
+            self.new.adjustSize()
+            self._place_new()
 
-    def _show_step(self) -> None:
-        step = self.steps_model.at(self.steps.currentIndex().row())
-        self.step_text.setVisible(step is not None and bool(step.text))
-        if step is not None:
-            self.step_text.set_text(step.text)
-
-    def _show_stream(self, text: str) -> None:
-        self.stream.set_text(text)
-        for widget in (self.stream_caption, self.stream):
-            widget.setVisible(bool(text))
-        if text:
-            self.stream.verticalScrollBar().setValue(self.stream.verticalScrollBar().maximum())
-
-    def _follow(self) -> None:
-        self.buttons["follow"].kind = "secondary" if self.is_following else "quiet"
-        self.buttons["follow"].update()
-        if self.is_following:
-            self.steps.scrollToBottom()
-
-    def _stop_following(self, _value: int = 0) -> None:
-        if self.is_following:
-            self.is_following = False
-            self._follow()
-
-
-def _indented(layout: QVBoxLayout) -> QVBoxLayout:
-    layout.setContentsMargins(20, 0, 20, 0)
-    layout.setSpacing(6)
-    return layout
+    def _place_new(self) -> None:
+        self.new.move((self.stack.width() - self.new.width()) // 2, 6)
+        self.new.raise_()

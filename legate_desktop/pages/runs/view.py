@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from legate_desktop.words import duration, long_age, number, one_line, plural, tr
+from legate_desktop.words import duration, long_age, money, number, one_line, plural, tr
 
 OPEN_STATES = frozenset({"ready", "running", "waiting", "in_doubt"})
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run. `waiting_for` is approval, timer, child or vault while it waits."""
+    """One run. `waiting_for` is approval, timer, child, vault or budget while it waits."""
 
     id: str
     name: str
@@ -24,6 +26,10 @@ class RunRow:
     created_at: int = 0
     started_at: int = 0
     finished_at: int = 0
+    agent_id: str = ""
+    trigger: str = ""
+    origin_run_id: str = ""
+    origin_steps: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -32,12 +38,13 @@ class RunRow:
     @property
     def haystack(self) -> str:
         """What the filter looks in."""
-        return f"{self.name} {self.id} {self.state} {self.reason}".casefold()
+        return f"{self.name} {self.id} {self.reason}".casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One line of the log. `text` is what it holds in words; it comes from outside."""
+    """One line of the log. `text` is the beginning of what it holds; it comes from outside. `acted_at` is when a call with
+    an effect went on its way, 0 for everything else."""
 
     id: str
     index: int
@@ -48,6 +55,60 @@ class StepRow:
     started_at: int = 0
     finished_at: int = 0
     tokens: int = 0
+    acted_at: int = 0
+    effect: str = ""
+    model: str = ""
+    approval_id: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody must answer before it goes on."""
+        return self.state in ("waiting", "in_doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of what the model was given."""
+
+    role: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDetail:
+    """A step whole. `arguments` and `proposed` are JSON values or None; they differ where a person edited them."""
+
+    id: str
+    output: str
+    arguments: Any = None
+    proposed: Any = None
+    context: tuple[Said, ...] = ()
+    raw: Any = None
+    seq: int = 0
+    entry_hash: str = ""
+    is_shown: bool = True
+    taken_over: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A run as a file, ready to be saved. `masked` counts the different values that were masked, by label."""
+
+    name: str
+    text: str
+    masked: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+MASKS: tuple[tuple[str, str], ...] = (
+    ("address", "Mail addresses"),
+    ("number", "Telephone, account and card numbers"),
+    ("link", "Links"),
+    ("path", "Folders of people"),
+    ("text", "Every text that was read or written"),
+)
+"""What can be masked in a file besides secrets, which always are; the core's labels with our words."""
+MASKED_AT_FIRST = frozenset({"address", "number", "link", "path"})
 
 
 def state_words(run: RunRow, now: int) -> str:
@@ -72,6 +133,7 @@ def _waiting_words(waiting_for: str) -> str:
         "timer": tr("Waiting for a time"),
         "child": tr("Waiting for another run"),
         "vault": tr("Waiting for the vault"),
+        "budget": tr("Waiting for money: a limit is reached"),
     }.get(waiting_for, tr("Waiting for you"))
 
 
@@ -95,19 +157,39 @@ def step_state_words(state: str) -> str:
 def run_sentence(run: RunRow, now: int) -> str:
     """A run's accessible name."""
     age = long_age(now - run.created_at)
-    return one_line(f"{run.name}, {state_words(run, now)}, {tr('started')} {age} {tr('ago')}")
+    sentence = tr("{name}, {state}, started {age} ago")
+    return one_line(sentence.format(name=run.name, state=state_words(run, now), age=age))
+
+
+def step_name(step: StepRow) -> str:
+    """What a step is called: the tool, what the model did, or that a person spoke."""
+    if step.kind == "person":
+        return tr("You said")
+    if step.kind == "model":
+        return {"answers": tr("Answers"), "no usable reply": tr("No usable reply")}.get(step.label, tr("Thinks"))
+    return step.label
 
 
 def step_sentence(step: StepRow) -> str:
     """A step's accessible name."""
-    return one_line(f"{step.index + 1}. {step.label}, {step_state_words(step.state)}, {step.text}")
+    return one_line(f"{step.index + 1}. {step_name(step)}, {step_state_words(step.state)}, {step.text}")
 
 
-def figures(run: RunRow, now: int) -> str:
-    """The figures under a run's name, in mono."""
-    parts = [plural("%n step(s)", run.steps), f"{number(run.tokens)} tok"]
+def figures(run: RunRow, working_ms: int, waiting_ms: int) -> str:
+    """The figures under a run's name, in mono: working and waiting time, steps, tokens, cost."""
+    parts: list[str] = []
+    if working_ms or waiting_ms:
+        parts.append(tr("{time} working").format(time=duration(working_ms)))
+    if waiting_ms:
+        parts.append(tr("{time} waiting").format(time=duration(waiting_ms)))
+    parts += [plural("%n step(s)", run.steps), tr("{count} tok").format(count=number(run.tokens))]
     if run.cost_micros:
-        parts.append(f"{run.cost_micros / 1_000_000:.4f}")
-    if run.started_at:
-        parts.append(duration((run.finished_at or now) - run.started_at))
+        parts.append(money(run.cost_micros))
     return " · ".join(parts)
+
+
+def origin_words(run: RunRow) -> str:
+    """Where a run came from, where it did not begin by itself."""
+    if run.origin_run_id:
+        return tr("Goes on from {run} at step {step}").format(run=run.origin_run_id, step=run.origin_steps + 1)
+    return tr("A draft on trial") if run.trigger == "draft" else ""
