@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from legate_core.knowledge.extract.base import Unreadable
 from legate_core.knowledge.model import Anchor, Chunk, Reading
 from legate_core.processes.child import Broke, Program
 from legate_core.processes.pool import Pool
+
+log = logging.getLogger(__name__)
 
 KINDS: Mapping[str, str] = {
     ".txt": "text", ".text": "text", ".log": "text", ".rst": "text",
@@ -62,7 +65,7 @@ class Readers:
         except Broke as error:
             if kind != "pdf":
                 raise Unreadable(_in_words(error, seconds)) from error
-            answer = await self._second_opinion(pool, message, error)
+            answer = await self._one_library_alone(pool, message, error, seconds)
         if "failed" in answer:
             raise Unreadable(answer["failed"])
         return reading_of(answer)
@@ -73,12 +76,16 @@ class Readers:
             await pool.close()
         self._pools.clear()
 
-    async def _second_opinion(self, pool: Pool, message: dict[str, Any], first: Broke) -> dict[str, Any]:
-        """What the other library makes of a PDF that the first one could not stand."""
-        try:
-            return await pool.ask({**message, "second_opinion": True}, self._seconds)
-        except Broke as error:
-            raise Unreadable(_in_words(first, self._seconds)) from error
+    async def _one_library_alone(
+        self, pool: Pool, message: dict[str, Any], first: Broke, seconds: float
+    ) -> dict[str, Any]:
+        """What either library makes of a PDF on which one of them broke or hung; which one it was, nobody can tell."""
+        for library, share in (("pdfium", 3), ("pypdf", 1)):
+            try:
+                return await pool.ask({**message, "only": library}, seconds / share)
+            except Broke as error:
+                log.info("%s alone could not read a PDF either: %s", library, error.kind)
+        raise Unreadable(_in_words(first, seconds))
 
     def _pool(self, tokenizer: str) -> Pool:
         if tokenizer not in self._pools:

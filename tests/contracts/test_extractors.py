@@ -256,7 +256,7 @@ def test_both_libraries_read_the_same_words(tmp_path: Path, first: str) -> None:
 
     path = tmp_path / "a.pdf"
     path.write_bytes(papers.pdf(["Words of page one.", "Words of page two."]))
-    found = pdf.read(path, first)
+    found = pdf.read(path, (first,))
     assert [block.text for block in found.blocks] == ["Words of page one.", "Words of page two."]
 
 

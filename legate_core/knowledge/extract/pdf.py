@@ -58,9 +58,12 @@ class Pages:
         return sound if unsound < sound else 0
 
 
-def read(path: Path, first: str = "pdfium") -> Extracted:
-    """The file's pages as paragraphs under its outline's headings. `first` names the library that is asked first."""
-    pages = _best(path, first)
+LIBRARIES = ("pdfium", "pypdf")
+
+
+def read(path: Path, libraries: Sequence[str] = LIBRARIES) -> Extracted:
+    """The file's pages as paragraphs under its outline's headings, by these libraries in their order."""
+    pages = _best(path, libraries)
     writer = Writer()
     for number, text in enumerate(pages.texts, 1):
         for level, words in pages.outline.get(number, ()):
@@ -76,15 +79,14 @@ def read(path: Path, first: str = "pdfium") -> Extracted:
     )
 
 
-def _best(path: Path, first: str) -> Pages:
-    """What the better of the two libraries made of it; the second is only asked where the first found nothing."""
+def _best(path: Path, libraries: Sequence[str]) -> Pages:
+    """What the better of the libraries made of it; the second is only asked where the first found nothing."""
     readers: dict[str, Callable[[Path], Pages]] = {"pdfium": by_pdfium, "pypdf": by_pypdf}
-    order = [readers.pop(first), *readers.values()]
     best: Pages | None = None
     is_protected = False
-    for reader in order:
+    for name in libraries:
         try:
-            pages = reader(path)
+            pages = readers[name](path)
         except Protected:
             is_protected = True
             continue

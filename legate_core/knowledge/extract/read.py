@@ -39,7 +39,8 @@ class Request:
     tokenizer: str
     most_tokens: int
     overlap_tokens: int
-    second_opinion: bool = False
+    only: str = ""
+    """For a PDF: the one library that reads it, where the two together did not come to an end."""
 
 
 def serve(config: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
@@ -93,8 +94,8 @@ def passages_of(request: Request, count: Callable[[Sequence[str]], Sequence[int]
 
 def _extracted(request: Request) -> Extracted:
     path = Path(request.path)
-    if request.kind == "pdf" and request.second_opinion:
-        return pdf.read(path, "pypdf")
+    if request.kind == "pdf" and request.only:
+        return pdf.read(path, (request.only,))
     try:
         return READERS[request.kind](path)
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +12,7 @@ from legate_core.knowledge.embed.base import Kind, Tokenizer
 from legate_core.knowledge.embed.local import TOKENIZER
 from legate_core.knowledge.extract.base import Unreadable
 from legate_core.knowledge.readers import Readers, kind_of
+from legate_core.processes.child import Broke
 from tests.fakes import papers
 
 pytestmark = pytest.mark.slow
@@ -79,3 +81,24 @@ async def test_passages_are_measured_by_the_embedders_own_tokenizer(readers: Rea
     assert len(found.chunks) > 5
     assert max(chunk.tokens for chunk in found.chunks) <= 224
     assert min(chunk.tokens for chunk in found.chunks[:-1]) > 150
+
+
+async def test_a_pdf_on_which_one_library_breaks_is_read_by_the_other(tmp_path: Path) -> None:
+    """Asked for both the reader hangs, alone the first hangs too, and the second reads."""
+    readers = Readers(1)
+    asked: list[str] = []
+
+    class Pool:
+        async def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+            asked.append(message.get("only", "both"))
+            if asked[-1] != "pypdf":
+                raise Broke("overdue" if asked[-1] == "both" else "died", "It was not done.")
+            return {"failed": "The PDF holds no text. Print it again."}
+
+        async def close(self) -> None:
+            """Nothing to close."""
+
+    readers._pools[KIND.tokenizer.path] = cast("Any", Pool())
+    with pytest.raises(Unreadable, match="holds no text"):
+        await readers.read(str(tmp_path / "a.pdf"), "pdf", 1, KIND)
+    assert asked == ["both", "pdfium", "pypdf"]
