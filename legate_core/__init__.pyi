@@ -78,8 +78,8 @@ from legate_core.kernel.messages import Recorded as Recorded
 from legate_core.kernel.messages import Snapshot as Snapshot
 from legate_core.kernel.messages import Tick as Tick
 from legate_core.kernel.registry import Door as Door
-from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import Added as Added
+from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import CancelDocuments as CancelDocuments
 from legate_core.knowledge.commands import CreateBase as CreateBase
 from legate_core.knowledge.commands import ReindexBase as ReindexBase
@@ -96,8 +96,8 @@ from legate_core.knowledge.model import Found as Found
 from legate_core.knowledge.model import Hit as Hit
 from legate_core.knowledge.model import Passage as Passage
 from legate_core.knowledge.queries import CitedPassage as CitedPassage
-from legate_core.knowledge.queries import DocumentView as DocumentView
 from legate_core.knowledge.queries import Documents as Documents
+from legate_core.knowledge.queries import DocumentView as DocumentView
 from legate_core.knowledge.queries import KnowledgeBases as KnowledgeBases
 from legate_core.knowledge.queries import OpenDocument as OpenDocument
 from legate_core.knowledge.queries import SearchKnowledge as SearchKnowledge

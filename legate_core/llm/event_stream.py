@@ -26,6 +26,9 @@ class EventStream:
     def feed(self, chunk: bytes) -> list[str]:
         """The data of the events that this chunk completes. Raises `TooLong`."""
         self._buffer += chunk
+        if self._is_at_start and not _BYTE_ORDER_MARK.startswith(self._buffer[:3]):
+            # The stream began with something else; a mark that comes later is text.
+            self._is_at_start = False
         if self._is_at_start and len(self._buffer) >= len(_BYTE_ORDER_MARK):
             self._is_at_start = False
             if self._buffer.startswith(_BYTE_ORDER_MARK):

@@ -57,7 +57,9 @@ def bundle(source: Path, target: Path, family: str, style: str, weight: int) -> 
     font["OS/2"].usWeightClass = weight
     if "STAT" in font:
         del font["STAT"]
-    features = {record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord} if "GSUB" in font else set()
+    features = (
+        {record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord} if "GSUB" in font else set()
+    )
     if joined := features & set(JOINING):
         raise SystemExit(f"{source.name} still joins glyphs by {sorted(joined)}")
     font.save(target)

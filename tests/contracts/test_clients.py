@@ -161,8 +161,8 @@ async def test_a_live_query_asked_once_answers_its_rows(house: House) -> None:
     rows = await house.client.ask(Agents())
     assert list(rows) == [first, second]
     assert rows == (await house.client.snapshot(Agents())).rows == await house.core.client.ask(Agents())
-    assert list(await house.client.ask(Agents((second,)))) == [second]
-    assert await house.client.ask(Agents(())) == {}
+    assert list(await house.client.ask(Agents(ids=(second,)))) == [second]
+    assert await house.client.ask(Agents(ids=())) == {}
 
 
 async def test_events_begin_where_the_snapshot_ends(house: House) -> None:

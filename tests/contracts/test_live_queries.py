@@ -30,9 +30,11 @@ from legate_core.policy.model import Rule
 from legate_core.policy.queries import Rules
 from legate_core.runs.activity import AgentActivities
 from legate_core.runs.branch import ForkRun
+from legate_core.runs.catalogue import ModelCatalogue
 from legate_core.runs.commands import CancelRun, EraseRun, StopEverything
 from legate_core.runs.doubt import InDoubt, SettleDoubt
 from legate_core.runs.drafts import StartDraft
+from legate_core.runs.money import Budgets
 from legate_core.runs.queries import RunLog, Runs
 from legate_core.vault.commands import DeleteSecret, StoreSecret
 from legate_core.vault.queries import Secrets
@@ -57,12 +59,14 @@ DEFINITIONS = [
 ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
     "AgentActivities": lambda _: AgentActivities(),
     "Agents": lambda _: Agents(),
+    "Budgets": lambda _: Budgets(),
     "DecidedApprovals": lambda _: DecidedApprovals(),
     # With documents in them these two are followed in tests/core/knowledge/test_queries.py.
     "Documents": lambda _: Documents("kb_none"),
     "InDoubt": lambda _: InDoubt(),
     "JournalEnd": lambda _: JournalEnd(),
     "KnowledgeBases": lambda _: KnowledgeBases(),
+    "ModelCatalogue": lambda _: ModelCatalogue(),
     "PendingApprovals": lambda _: PendingApprovals(),
     "Rules": lambda _: Rules(),
     "RunLog": lambda runs: RunLog(runs[0]),

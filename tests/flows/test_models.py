@@ -53,7 +53,10 @@ async def test_a_run_at_its_limit_waits_and_goes_on_when_the_limit_is_raised(sto
     assert await status(story, run_id) == DONE
     row = await story.row(run_id)
     assert (row.reason, row.cost_micros > 0) == ("", True)
-    assert [fact.body["budget_id"] for fact in await story.facts("budget.reached")] == [f"run.{run_id}.total"] * 2
+    # At least once for each wait; a wake-up is a hint, and one that comes late only makes the run look again.
+    reached = [fact.body["budget_id"] for fact in await story.facts("budget.reached")]
+    assert set(reached) == {f"run.{run_id}.total"}
+    assert len(reached) >= 2
 
 
 async def test_a_run_that_waits_for_money_survives_a_restart_and_can_be_cancelled(story: Story) -> None:

@@ -33,6 +33,22 @@ COMMANDS = {
     "verify": [["x"]],
     "journal": [["a", "b"], ["--limit", "many"]],
     "doctor": [["x"]],
+    "kb": [
+        ["paint"],
+        ["create"],
+        ["add", "base"],
+        ["search", "base"],
+        ["search", "a", "b", "--limit", "many"],
+        ["show"],
+    ],
+    "models": [
+        ["paint"],
+        ["limit"],
+        ["limit", "much"],
+        ["limit", "1", "--per", "year"],
+        ["unlimit"],
+        ["record", "run"],
+    ],
 }
 
 

@@ -17,7 +17,7 @@ GOOD = {"provider": "openai_compatible", "base_url": "https://models.example/v1"
 @pytest.mark.parametrize("model", [{}, {"provider": "magic"}, {"provider": 3}, {"provider": ["scripted"]}])
 def test_an_unknown_provider_is_refused_with_the_known_ones(model: dict[str, Any]):
     for refuse in (lambda: open_model(model, Surroundings()), lambda: price_of(model)):
-        with pytest.raises(Invalid, match="openai_compatible or openrouter or scripted"):
+        with pytest.raises(Invalid, match="openai_compatible or openrouter or recorded or scripted"):
             refuse()
 
 
