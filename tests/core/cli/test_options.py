@@ -26,7 +26,6 @@ COMMANDS = {
     "edit": [[], ["a", "--set"]],
     "reject": [[], ["a", "because"]],
     "doubt": [["a", "maybe"], ["a", "happened", "c"]],
-    "kb": [["paint"], ["create"], ["add", "Shop"], ["search", "Shop"], ["show"], ["watch", "Shop"], ["reindex"]],
     "agents": [["paint"], ["show"], ["create"], ["edit", "a"], ["publish"]],
     "rules": [["paint"], ["show"], ["add"], ["edit", "a"], ["delete"], ["settings", "--ask-every-effect", "perhaps"]],
     "vault": [["open"], ["add"], ["add", "name"], ["replace"], ["delete"], ["seal", "now"]],
