@@ -120,6 +120,7 @@ from legate_core.remote import open_remote as open_remote
 from legate_core.runs.activity import AgentActivities as AgentActivities
 from legate_core.runs.branch import ForkRun as ForkRun
 from legate_core.runs.branch import RetryRun as RetryRun
+from legate_core.runs.catalogue import ModelCatalogue as ModelCatalogue
 from legate_core.runs.commands import CancelRun as CancelRun
 from legate_core.runs.commands import EraseRun as EraseRun
 from legate_core.runs.commands import StartRun as StartRun
@@ -132,6 +133,7 @@ from legate_core.runs.export import ExportRun as ExportRun
 from legate_core.runs.history import RunHistory as RunHistory
 from legate_core.runs.model import RunRow as RunRow
 from legate_core.runs.model import StepRow as StepRow
+from legate_core.runs.money import Spending as Spending
 from legate_core.runs.queries import Run as Run
 from legate_core.runs.queries import RunLog as RunLog
 from legate_core.runs.queries import Runs as Runs

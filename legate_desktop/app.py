@@ -68,7 +68,7 @@ class Desktop:
         self._is_first_list = True
         self._has_begun = False
         name = tr("Practice workspace") if options.practice else options.server or tr("Personal workspace")
-        self.window = Window(self.context, with_places(find_pages(pages)), name, first="approvals")
+        self.window = Window(self.context, with_places(find_pages(pages)), name, first="deck")
         self.runs = self.context.state(RunsState)
         self.bridge.ready.connect(self._on_ready)
         self.bridge.away.connect(self.context.engine_went)

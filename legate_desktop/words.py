@@ -83,6 +83,16 @@ def moment(at_ms: int, now_ms: int) -> str:
     return f"{day} {time}"
 
 
+def short_day(at_ms: int) -> str:
+    """24 Nov: a day for the foot of a plot."""
+    return language.locale.toString(QDateTime.fromMSecsSinceEpoch(at_ms).date(), "d MMM")
+
+
+def long_day(at_ms: int) -> str:
+    """The same day in full."""
+    return language.locale.toString(QDateTime.fromMSecsSinceEpoch(at_ms).date(), QLocale.FormatType.LongFormat)
+
+
 def visible(text: str, *, keep_lines: bool = True) -> str:
     """Text from outside with everything that hides or reorders shown by its code point, as ⟨U+202E⟩.
 

@@ -306,6 +306,9 @@ class Sidebar(QWidget):
         middle = Qt.AlignmentFlag.AlignHCenter if is_narrow else Qt.AlignmentFlag(0)
         for widget in (self.mark, self.look_button):
             self._head.setAlignment(widget, middle)
+        # A bar beside icons would be wider than what it tells; the wheel and the keys scroll all the same.
+        off, as_needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self._area.setVerticalScrollBarPolicy(off if is_narrow else as_needed)
         # Narrow, the keys and the mouse's side buttons still go back and forward.
         for widget in (self.back, self.forward):
             widget.setVisible(not is_narrow)

@@ -46,6 +46,7 @@ def style_sheet(theme: Theme) -> str:
 QMainWindow, QWidget#page {{ background: {theme.abyss}; }}
 QWidget#sidebar {{ background: {theme.deck}; border-right: 1px solid {theme.line}; }}
 QWidget#sidebarPlaces {{ background: {theme.deck}; }}
+QWidget#clearBody {{ background: transparent; }}
 QWidget#detail, QScrollArea#detail, QWidget#detailBody {{ background: {theme.panel}; }}
 QWidget#detail {{ border-left: 1px solid {theme.line}; }}
 QWidget#answers {{ background: {theme.panel}; border-top: 1px solid {theme.line}; }}
@@ -74,6 +75,10 @@ QPlainTextEdit#value {{
 QPlainTextEdit#plain:focus, QPlainTextEdit#value:focus {{ border: 1px solid {theme.amber_text}; }}
 QPlainTextEdit {{ selection-background-color: {theme.amber}; selection-color: {theme.amber_ink}; }}
 {inks}
+QFrame#card {{
+    background: {theme.panel}; border: 1px solid {theme.line}; border-radius: {tokens.RADIUS_CARD_PX}px;
+}}
+QTableWidget {{ color: {theme.text2}; selection-background-color: {theme.amber_wash}; selection-color: {theme.text}; }}
 QFrame#palette {{
     background: {theme.raised}; border: 1px solid {theme.line2}; border-radius: {tokens.RADIUS_DIALOG_PX}px;
 }}

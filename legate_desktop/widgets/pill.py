@@ -9,9 +9,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from legate_desktop.theme.look import colour, font, look
 from legate_desktop.theme.resources import pixmap
 from legate_desktop.theme.tokens import EFFECT_PILLS, RADIUS_PILL_PX, Pill
+from legate_desktop.words import tr
 
 _ICON_PX = 11
 _SIDE = 8
+
+
+IN_DOUBT = Pill("IN DOUBT", "red", "red_wash", is_outlined=True)
 
 
 def pill_for(effect: str) -> Pill:
@@ -71,3 +75,12 @@ class PillLabel(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         paint_pill(QPainter(self), QPointF(0, 0), self._pill, self.devicePixelRatioF())
+
+
+class DoubtLabel(PillLabel):
+    """The pill of what nobody saw the end of."""
+
+    def set_effect(self, effect: str) -> None:
+        super().set_effect(effect)
+        self._pill = IN_DOUBT
+        self.setAccessibleName(tr("in doubt"))

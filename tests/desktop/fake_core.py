@@ -9,6 +9,7 @@ from typing import Any
 
 from legate_desktop import practice
 from legate_desktop.pages.approvals import requests as approval_requests
+from legate_desktop.pages.deck import requests as deck_requests
 from legate_desktop.pages.runs import requests as run_requests
 from tests.desktop import fakes_runs
 
@@ -32,6 +33,10 @@ SURFACE = SimpleNamespace(
     PreviewScope=message("PreviewScope", "approval_id", "scope", amount=None),
     ApprovalDays=message("ApprovalDays", "since", offset_minutes=0),
     Members=message("Members"),
+    AgentActivities=message("AgentActivities", since=0),
+    JournalEnd=message("JournalEnd"),
+    Spending=message("Spending", since=0, until=0),
+    VerifyJournal=message("VerifyJournal", watch=""),
     WhoAmI=message("WhoAmI"),
     ApprovalCard=message("ApprovalCard", "approval_id"),
     DoubtCard=message("DoubtCard", "action_id"),
@@ -427,5 +432,5 @@ def changed(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
 
 def install(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Put the fake surface where the pages look for the core's; a test passes `monkeypatch.setattr`."""
-    for module in (approval_requests, run_requests, practice):
+    for module in (approval_requests, deck_requests, run_requests, practice):
         replace(module, "core", SURFACE)

@@ -140,6 +140,10 @@ class Stage:
         """All open dialogs of a kind."""
         return [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, kind) and widget.isVisible()]
 
+    def drop(self, row_id: str) -> None:
+        """The event of an answer came: the row leaves."""
+        self.bridge.drop(row_id)
+
     @property
     def sent(self) -> list[Any]:
         """The commands that were sent."""

@@ -13,14 +13,13 @@ from legate_desktop.pages.approvals.view import ApprovalRow, GroupRow, RuleRow, 
 from legate_desktop.theme.look import font, look
 from legate_desktop.theme.resources import pixmap
 from legate_desktop.theme.signs import RUN_SIGNS, Sign, paint_sign
-from legate_desktop.theme.tokens import ROW_APPROVAL_PX, Pill
-from legate_desktop.widgets.pill import paint_pill, pill_for, pill_size
+from legate_desktop.theme.tokens import ROW_APPROVAL_PX
+from legate_desktop.widgets.pill import IN_DOUBT, paint_pill, pill_for, pill_size
 from legate_desktop.words import MINUTE, number, one_line, plural, short_age, time_left, tr
 
 SOON_MS = 10 * MINUTE
 NARROW_PX = 280
 MARK_PX = 14
-IN_DOUBT = Pill("IN DOUBT", "red", "red_wash", is_outlined=True)
 OUTCOME_SIGNS: dict[str, Sign] = {
     "approved": RUN_SIGNS["succeeded"],
     "edited": RUN_SIGNS["succeeded"],

@@ -331,6 +331,23 @@ class ApprovalsState(QObject):
             of=of,
         )
 
+    def why_not_this(self, card: Card) -> str:
+        """Why a card that is shown elsewhere, whole, cannot be answered there; nothing if it can."""
+        if card.row.is_grave or card.row.is_in_doubt or card.needs_proof:
+            return tr("This is decided on its own page")
+        return tr("Your answer is on its way") if self.is_answering(card.id) else card.refusal
+
+    def approve_this(self, card: Card) -> None:
+        """Yes to a card that is shown elsewhere, such as on the Deck."""
+        if not self.why_not_this(card):
+            self._deliver(card, requests.approve(card, hold_seconds=self._hold_seconds), tr("Approved"))
+
+    def reject_this(self, card: Card, reason: str) -> None:
+        """No to a card that is shown elsewhere."""
+        if not self.why_not_this(card):
+            no = requests.reject(card, reason, and_stop=False, hold_seconds=self._hold_seconds)
+            self._deliver(card, no, tr("Rejected"))
+
     def approve_many(self) -> None:
         """Yes to each of the questions shown together, with a record for each."""
         self._answer_many(
@@ -513,7 +530,10 @@ class ApprovalsState(QObject):
             return
         if card is None or self.why_not(for_doubt=for_doubt) or (of is None and self.is_inert()):
             return
-        unsent = Unsent(card.id, make(card), f"{said}: {one_line(card.sentence)}")
+        self._deliver(card, make(card), said)
+
+    def _deliver(self, card: Card, command: Any, said: str) -> None:
+        unsent = Unsent(card.id, command, f"{said}: {one_line(card.sentence)}")
         if card.needs_proof:
             self.proof_wanted.emit(unsent)
         else:
