@@ -145,7 +145,7 @@ def test_a_cursor_tells_nothing_and_opens_for_its_query_only() -> None:
     assert len({len(cursor) for cursor in sealed}) == 1
     assert [cursors.open(Agents(), cursor) for cursor in sealed] == ["1", "1", "1234567890"]
     # Whichever rows are asked for, it is the same question; another run is another.
-    assert cursors.open(Agents(("agt_1",)), sealed[0]) == "1"
+    assert cursors.open(Agents(ids=("agt_1",)), sealed[0]) == "1"
     of_run = cursors.seal(RunLog("run_1"), "7")
     assert cursors.open(RunLog("run_1"), of_run) == "7"
     with pytest.raises(problems.CursorRefused):

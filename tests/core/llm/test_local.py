@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from legate_core.errors import Invalid, Unavailable
-from legate_core.llm.base import Image, Message, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer
+from legate_core.llm.base import Image, Message, ModelFailed, ModelRequest, Reply, ToolOffer
 from legate_core.llm.local_pool import LocalModels
 from legate_core.llm.registry import open_model, price_of
 from legate_core.llm.surroundings import Surroundings
@@ -120,24 +119,6 @@ async def test_only_one_model_is_in_memory(pool: LocalModels) -> None:
     await ask(pool, context_tokens=512)
     assert len(pool.process_ids) == 1
     assert not is_alive(first)
-
-
-@slow
-async def test_a_worker_that_dies_is_said_to_have_and_the_next_question_starts_another(pool: LocalModels) -> None:
-    model = open_model(SETTINGS, Surroundings(local=pool))
-    story = ModelRequest("m", (Message("user", "Tell a long story."),), max_tokens=900)
-
-    async def listen() -> None:
-        async for item in model.stream(story):
-            assert isinstance(item, TextDelta)
-            for pid in pool.process_ids:
-                os.kill(pid, signal.SIGKILL)
-
-    with pytest.raises(ModelFailed) as caught:
-        await listen()
-    assert caught.value.kind == "unavailable"
-    assert caught.value.usage is not None
-    assert (await ask(pool)).usage.output_tokens > 0
 
 
 @slow
