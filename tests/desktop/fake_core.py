@@ -11,6 +11,7 @@ from legate_desktop import practice
 from legate_desktop.pages.approvals import requests as approval_requests
 from legate_desktop.pages.deck import requests as deck_requests
 from legate_desktop.pages.runs import requests as run_requests
+from legate_desktop.pages.settings import requests as settings_requests
 from tests.desktop import fakes_runs
 
 NOW = 1_764_000_000_000
@@ -37,6 +38,8 @@ SURFACE = SimpleNamespace(
     JournalEnd=message("JournalEnd"),
     Spending=message("Spending", since=0, until=0),
     VerifyJournal=message("VerifyJournal", watch=""),
+    PolicySettings=message("PolicySettings"),
+    ChangePolicySettings=message("ChangePolicySettings", ask_every_effect=None, relax_content=None, allow_list=None),
     WhoAmI=message("WhoAmI"),
     ApprovalCard=message("ApprovalCard", "approval_id"),
     DoubtCard=message("DoubtCard", "action_id"),
@@ -432,5 +435,5 @@ def changed(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
 
 def install(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Put the fake surface where the pages look for the core's; a test passes `monkeypatch.setattr`."""
-    for module in (approval_requests, deck_requests, run_requests, practice):
+    for module in (approval_requests, deck_requests, run_requests, settings_requests, practice):
         replace(module, "core", SURFACE)
