@@ -47,7 +47,8 @@ class AgentTool:
     """A tool and how it stands with one agent's draft.
 
     `mode` is never, ask or allow, as the rules about exactly this agent and tool say, or the safe default where none
-    does. `rule_id` names that rule, `rule_verdict` is what it says, `rule_words` and `rule_ends` say it in words. `may_allow` is false where only a
+    does. `rule_id` names that rule, `rule_verdict` is what it says, `rule_words` and `rule_ends` say it in words.
+    `may_allow` is false where only a
     mandate, or a rule with an amount, a count and an end may loosen it. `is_free` says that the default lets it through.
     """
 
