@@ -254,12 +254,12 @@ class PlotCard(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.area = PlotArea()
-        self.table = FigureTable(caption)
+        # Made when it is first wanted: a table is dear, and most people only look.
+        self._table: FigureTable | None = None
         self.turn = Button(tr("As a table"), kind="quiet")
         self.turn.fired.connect(self.turn_over)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.area)
-        self.stack.addWidget(self.table)
         head = QHBoxLayout()
         head.addWidget(Caption(caption), 1)
         head.addWidget(self.turn)
@@ -270,10 +270,20 @@ class PlotCard(QFrame):
         column.addWidget(self.stack)
         self._caption = caption
 
+    @property
+    def table(self) -> FigureTable:
+        """The same figures as a table."""
+        if self._table is None:
+            self._table = FigureTable(self._caption)
+            self._table.show_data(self.area.data)
+            self.stack.addWidget(self._table)
+        return self._table
+
     def show_data(self, data: PlotData) -> None:
         """Show these figures, in the form that is chosen."""
         self.area.show_data(data)
-        self.table.show_data(data)
+        if self._table is not None:
+            self._table.show_data(data)
         self.area.setAccessibleName(f"{self._caption}: {data.sentence()}")
         self.setAccessibleName(self.area.accessibleName())
         self.stack.setFixedHeight(self.area.sizeHint().height())
