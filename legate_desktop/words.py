@@ -19,6 +19,9 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _PLAIN_SPACES = frozenset(" \u00a0\u202f")
 _MOST_MARKS_IN_A_ROW = 3
 _LONGEST_LINE = 1_000
+# Most text is of these alone, and then there is nothing to look for, letter by letter.
+_PLAIN = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff]*")
+_PLAIN_LINES = re.compile("[\n\t -~\u00a0-\u00ac\u00ae-\u02ff]*")
 _BLANK_RUN = re.compile(r"[ \t\r\n]+")
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -99,6 +102,8 @@ def visible(text: str, *, keep_lines: bool = True) -> str:
     Control characters, bidi overrides and isolates, zero-width and invisible letters, odd spaces, and combining
     marks beyond three in a row. Line feeds and tabs stay where `keep_lines` says so; CR LF counts as one line feed.
     """
+    if (_PLAIN_LINES if keep_lines else _PLAIN).fullmatch(text):
+        return text
     shown: list[str] = []
     marks = 0
     for char in text.replace("\r\n", "\n") if keep_lines else text:

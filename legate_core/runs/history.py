@@ -92,4 +92,5 @@ def _older_than(cursor: str) -> ColumnElement[bool]:
     if not at.isdecimal() or not run_id:
         raise Invalid("This is no place in the list of runs. Leave `before` out to begin with the newest.")
     created = int(at)
-    return or_(runs.c.created_at < created, and_(runs.c.created_at == created, runs.c.id < run_id))
+    # The first half is implied by the second, and is what an index can be searched by.
+    return and_(runs.c.created_at <= created, or_(runs.c.created_at < created, runs.c.id < run_id))

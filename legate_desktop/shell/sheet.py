@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.theme.dressing import dressing
 from legate_desktop.verbs import letters
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Caption, Label
@@ -30,6 +31,7 @@ class KeySheet(QDialog):
         self.setWindowTitle(tr("Keys"))
         self.setAccessibleName(tr("Keys"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dressing.wear(self)
         self.texts: list[str] = []
         body = QWidget()
         body.setObjectName("dialogBody")

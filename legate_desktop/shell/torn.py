@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from legate_desktop.theme.dressing import dressing
+
 TORN = (760, 720)
 
 
@@ -15,6 +17,7 @@ class TornWindow(QMainWindow):
     def __init__(self, content: QWidget, title: str, owner: QWidget) -> None:
         super().__init__(owner, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dressing.wear(self)
         self.setWindowTitle(title)
         self.setCentralWidget(content)
         self.resize(*TORN)

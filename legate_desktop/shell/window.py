@@ -27,8 +27,8 @@ from legate_desktop.shell.sidebar import Sidebar, Workspace
 from legate_desktop.shell.torn import TornWindow
 from legate_desktop.shell.verbs import VERBS
 from legate_desktop.theme import tokens
-from legate_desktop.theme.look import font, look
-from legate_desktop.theme.style import palette, style_sheet
+from legate_desktop.theme.dressing import dressing
+from legate_desktop.theme.look import look
 from legate_desktop.verbs import Verbs, letters
 from legate_desktop.widgets.notices import Banner
 from legate_desktop.widgets.page_title import Page
@@ -62,6 +62,7 @@ class Window(QMainWindow):
         self._undo_toast: Toast | None = None
         self._pages: dict[str, Page] = {}
         self._counts: dict[str, int] = {}
+        self._permissions: Collection[str] | None = None
         self._engine = (tr("Engine starts…"), "text3")
         self.setWindowTitle("Legate")
         self.setMinimumSize(*tokens.WINDOW_MIN)
@@ -79,6 +80,7 @@ class Window(QMainWindow):
             page = self.specs[page_id].build(self.context)
             self._pages[page_id] = page
             self.pages.addWidget(page)
+            dressing.wear(page)
         return self._pages[page_id]
 
     def go(self, page_id: str, object_id: str = "") -> None:
@@ -109,10 +111,13 @@ class Window(QMainWindow):
         torn.show()
 
     def let_see(self, permissions: Collection[str]) -> None:
-        """Leave out of the list what this person's role may not see."""
+        """Leave out of the list what this person's role may not see, and lead away from it."""
+        self._permissions = permissions
         for spec in self.specs.values():
             may_see = not spec.permission or spec.permission in permissions
             self.sidebar.places[spec.id].setVisible(may_see)
+            if not may_see and spec.id == self.page_id:
+                self.go("settings")
 
     # Speaking.
 
@@ -200,6 +205,8 @@ class Window(QMainWindow):
         self.toasts.said.connect(lambda text: self.announce(text))
         self.palette_box = Palette(body)
         self.palette_box.spoke.connect(lambda text: self.announce(text))
+        for part in (self.sidebar, self.banner, self.toasts, self.palette_box):
+            dressing.wear(part)
         self.offers = Offers(self.context, self.specs, self.verbs, self._page_if)
         self.sidebar.chosen.connect(self.go)
         self.sidebar.workspace.chosen.connect(self._on_workspace)
@@ -208,6 +215,8 @@ class Window(QMainWindow):
             self.sidebar.set_count(page_id, count)
         self.sidebar.set_narrow(self.width() < tokens.SIDEBAR_COLLAPSES_UNDER_PX)
         self._keys()
+        if self._permissions is not None:
+            self.let_see(self._permissions)
 
     def _bind(self) -> None:
         context = self.context
@@ -318,14 +327,10 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def _dress(self) -> None:
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            dress(app)
+        dressing.change()
         self.sidebar.set_narrow(self.sidebar.is_narrow)
 
 
 def dress(app: QApplication) -> None:
     """Give the application the palette and the style sheet of the look in force."""
-    app.setFont(font("body"))
-    app.setPalette(palette(look.theme))
-    app.setStyleSheet(style_sheet(look.theme))
+    dressing.dress(app)

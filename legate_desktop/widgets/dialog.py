@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from legate_desktop.theme.dressing import dressing
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Label
 from legate_desktop.words import tr
@@ -22,6 +23,7 @@ class Dialog(QDialog):
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
+        dressing.wear(self)
         self.body = QVBoxLayout()
         self.body.setSpacing(10)
         self.problem = Label("", "small", tone="bad")

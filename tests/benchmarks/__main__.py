@@ -14,6 +14,7 @@ from tests.benchmarks.budget import Figure, table
 from tests.benchmarks.spine import answer_figures, step_figures, verdict_figures, verify_figures
 from tests.benchmarks.waiting import waiting_figures
 from tests.benchmarks.window import window_figures
+from tests.benchmarks.window_work import window_work_figures
 
 BENCHMARKS: tuple[Callable[[Path], list[Figure]], ...] = (
     lambda folder: asyncio.run(step_figures(folder)),
@@ -22,6 +23,7 @@ BENCHMARKS: tuple[Callable[[Path], list[Figure]], ...] = (
     lambda folder: asyncio.run(verify_figures(folder)),
     waiting_figures,
     lambda folder: window_figures(),
+    lambda folder: window_work_figures(),
 )
 
 

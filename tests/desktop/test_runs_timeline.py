@@ -29,7 +29,7 @@ def test_no_step_is_no_line() -> None:
 
 def test_bars_stand_where_their_time_was() -> None:
     shown = timeline([model(0, 0, 4_000), model(1, 4_000, 8_000)], set(), 9_000, is_open=False)
-    assert [line.bar for line in shown.lines] == [Bar(0, 0, 0.5), Bar(0.5, 0.5, 1)]
+    assert [shown.bar(line) for line in shown.lines] == [Bar(0, 0, 0.5), Bar(0.5, 0.5, 1)]
     assert (shown.shown_ms, shown.working_ms, shown.waiting_ms) == (8_000, 8_000, 0)
     assert [line.took_ms for line in shown.lines] == [4_000, 4_000]
 
@@ -53,7 +53,7 @@ def test_calls_stand_under_the_reply_that_asked_for_them_and_fold_away() -> None
 def test_a_question_shows_how_long_it_waited_and_how_long_it_then_worked() -> None:
     steps = [model(0, 0, 1_000), tool(1, 1_000, 4_000, acted_at=3_000)]
     shown = timeline(steps, set(), 9_000, is_open=False)
-    assert shown.lines[1].bar == Bar(0.25, 0.75, 1)
+    assert shown.bar(shown.lines[1]) == Bar(0.25, 0.75, 1)
     assert shown.lines[1].took_ms == 1_000
     assert (shown.working_ms, shown.waiting_ms) == (2_000, 2_000)
 
@@ -73,7 +73,7 @@ def test_a_long_wait_folds_after_the_step_that_waited() -> None:
     ]
     # Two hours take no more of the width than any other pause.
     assert shown.shown_ms == 3_000
-    bar = shown.lines[1].bar
+    bar = shown.bar(shown.lines[1])
     assert bar is not None
     assert bar.act - bar.begin == pytest.approx(GAP_SHARE / (1 + GAP_SHARE))
 
@@ -85,6 +85,16 @@ def test_what_is_open_reaches_until_now_and_what_is_over_does_not() -> None:
     at_work = [model(0, 0, 1_000), tool(1, 1_000, 0, state="dispatched", acted_at=1_000)]
     shown = timeline(at_work, set(), 5_000, is_open=True)
     assert (shown.working_ms, shown.lines[1].took_ms) == (5_000, 4_000)
+
+
+def test_lines_of_steps_that_are_over_stay_what_they_were() -> None:
+    steps = [model(0, 0, 10), tool(1, 10, 20), tool(2, 20, 0, state="waiting")]
+    before = timeline(steps, set(), 30, is_open=True)
+    known = {line.id: line for line in before.lines}
+    after = timeline([*steps[:2], tool(2, 20, 40)], set(), 50, is_open=True, known=known)
+    assert [line is known[line.id] for line in after.lines] == [True, True, False]
+    folded = timeline(steps, {"s0"}, 50, is_open=True, known=known)
+    assert [(line.id, line.is_folded) for line in folded.lines] == [("s0", True)]
 
 
 def test_while_nothing_is_open_in_a_running_run_its_model_thinks() -> None:

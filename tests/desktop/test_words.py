@@ -101,3 +101,10 @@ def test_counts_stop_where_they_stop_being_read() -> None:
 def test_a_hash_is_cut_in_the_middle_and_a_short_one_is_not() -> None:
     assert short_hash("9f2c41" + "0" * 54 + "e1a7") == "9f2c41…e1a7"
     assert short_hash("9f2c41") == "9f2c41"
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x2FF)), st.booleans())
+def test_the_short_way_for_plain_text_is_the_long_way(text: str, keep_lines: bool) -> None:
+    # A letter that is never plain sends the text the long way.
+    by_letter = visible(text + "\u200b", keep_lines=keep_lines).removesuffix("⟨U+200B⟩")
+    assert visible(text, keep_lines=keep_lines) == by_letter

@@ -100,7 +100,7 @@ class TryPane(QWidget):
         status.addWidget(self.question)
         status.addWidget(self.whole)
         self.model: LiveModel[Line] = LiveModel(line_sentence(step_sentence))
-        self.log = RowList(LineDelegate(), tr("Mission log of the trial"))
+        self.log = RowList(LineDelegate(lambda: self.state.viewer.timeline), tr("Mission log of the trial"))
         self.log.setModel(self.model)
         self.field = QPlainTextEdit()
         self.field.setObjectName("field")
@@ -203,5 +203,6 @@ class TryPane(QWidget):
 
     def _show_log(self) -> None:
         self.model.set_rows(self.state.viewer.lines)
+        self.log.viewport().update()
         # A turn later, when the list knows its new height.
         QTimer.singleShot(0, self, self.log.scrollToBottom)

@@ -46,9 +46,13 @@ def columns(width: float) -> Columns:
 
 
 class LineDelegate(RowDelegate):
-    """A line of the log."""
+    """A line of the log. `shown` gives the timeline that the bars stand on."""
 
     row_px = ROW_STEP_PX
+
+    def __init__(self, shown: Callable[[], Timeline]) -> None:
+        super().__init__()
+        self._timeline = shown
 
     def paint_row(
         self, painter: QPainter, box: QRect, index: QModelIndex | QPersistentModelIndex, ratio: float
@@ -65,9 +69,10 @@ class LineDelegate(RowDelegate):
             return
         place = columns(box.width())
         self._words(painter, box, shown, shown.step, place.bars - 12, ratio)
-        if shown.bar is not None and place.time > place.bars:
+        bar = self._timeline().bar(shown) if place.time > place.bars else None
+        if bar is not None:
             left, right = box.left() + place.bars, box.left() + place.time
-            paint_bar(painter, QRectF(left, box.top(), right - left, box.height()), shown.bar, shown.step)
+            paint_bar(painter, QRectF(left, box.top(), right - left, box.height()), bar, shown.step)
         whole = QRectF(box.left(), box.top(), box.width() - 4, box.height())
         right_text(painter, whole, _time_words(shown), "text3")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from legate_desktop.pages.runs.view import StepRow
 from legate_desktop.words import duration, plural, tr
@@ -27,26 +28,17 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the log: a step, or idle time that was folded. `children` are hidden where `is_folded`."""
+    """One line of the log: a step, or idle time that was folded. `children` are hidden where `is_folded`; `times` are the
+    moments at which it began, went to work and ended. Where each stands on the axis is worked out when it is painted."""
 
     id: str
     step: StepRow | None = None
     depth: int = 0
     children: int = 0
     is_folded: bool = False
-    bar: Bar | None = None
+    times: tuple[int, int, int] | None = None
     took_ms: int = -1
     words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """The lines, and the figures of the whole. `shown_ms` is the length of the axis, folded time left out."""
-
-    lines: tuple[Line, ...] = ()
-    shown_ms: int = 0
-    working_ms: int = 0
-    waiting_ms: int = 0
 
 
 class Scale:
@@ -88,11 +80,37 @@ class Scale:
         self._shown.append(shown)
 
 
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The lines, and the figures of the whole. `shown_ms` is the length of the axis, folded time left out."""
+
+    lines: tuple[Line, ...] = ()
+    shown_ms: int = 0
+    working_ms: int = 0
+    waiting_ms: int = 0
+    scale: Scale | None = None
+
+    def bar(self, line: Line) -> Bar | None:
+        """The bar of a line, if it has one."""
+        if line.times is None or self.scale is None:
+            return None
+        begin, act, end = line.times
+        return Bar(self.scale.place(begin), self.scale.place(act), self.scale.place(end))
+
+
 def timeline(
-    steps: Sequence[StepRow], folded: Collection[str], now: int, *, is_open: bool, is_running: bool = False
+    steps: Sequence[StepRow],
+    folded: Collection[str],
+    now: int,
+    *,
+    is_open: bool,
+    is_running: bool = False,
+    known: Mapping[str, Line] = MappingProxyType({}),
 ) -> Timeline:
     """The log of a run. `folded` are ids of steps whose children are hidden; `is_open` lets the last wait reach now, and
-    while it `is_running` with nothing open, a model is thinking whose step is not written yet."""
+    while it `is_running` with nothing open, a model is thinking whose step is not written yet. `known` are lines as they
+    were: those of steps that are over and have not changed are taken as they are, which a long log is thankful for.
+    """
     if not steps:
         return Timeline()
     spans = [span for step in steps if (span := worked(step, now))]
@@ -111,13 +129,18 @@ def timeline(
     for at, step in enumerate(steps):
         following = steps[at + 1].started_at if at + 1 < len(steps) else None
         if not parents[at] or parents[at] not in folded:
-            lines.append(_line(step, scale, now, bool(parents[at]), children.get(step.id, 0), step.id in folded))
+            depth, count, is_folded = int(bool(parents[at])), children.get(step.id, 0), step.id in folded
+            line = known.get(step.id)
+            is_same = line is not None and line.step is step and step.finished_at and line.depth == depth
+            if line is None or not is_same or (line.children, line.is_folded) != (count, is_folded and count > 0):
+                line = _line(step, now, depth, count, is_folded=is_folded)
+            lines.append(line)
         # After the step that waited in it, or that was over before it.
         while gaps and (following is None or gaps[0][1] <= following):
             begin, end = gaps.pop(0)
             lines.append(Line(f"gap {begin}", words=_idle_words(step, end - begin)))
     working = sum(end - begin for begin, end in scale.busy)
-    return Timeline(tuple(lines), scale.shown_ms, working, max(0, until - steps[0].started_at - working))
+    return Timeline(tuple(lines), scale.shown_ms, working, max(0, until - steps[0].started_at - working), scale)
 
 
 def worked(step: StepRow, now: int) -> Span | None:
@@ -135,19 +158,18 @@ def worked(step: StepRow, now: int) -> Span | None:
     return (begin, max(begin, now)) if is_at_work else None
 
 
-def _line(step: StepRow, scale: Scale, now: int, is_child: bool, children: int, is_folded: bool) -> Line:
+def _line(step: StepRow, now: int, depth: int, children: int, *, is_folded: bool) -> Line:
     span = worked(step, now)
     end = step.finished_at or (now if step.is_waiting or span else step.started_at)
     act = span[0] if span else end
-    bar = Bar(scale.place(step.started_at), scale.place(act), scale.place(max(act, end)))
     took = (span[1] - span[0]) if span else max(0, end - step.started_at)
     return Line(
         step.id,
         step=step,
-        depth=1 if is_child else 0,
+        depth=depth,
         children=children,
         is_folded=is_folded and children > 0,
-        bar=bar if step.kind != "person" else None,
+        times=(step.started_at, act, max(act, end)) if step.kind != "person" else None,
         took_ms=took if step.finished_at or span or step.is_waiting else -1,
         words=plural("%n call(s) folded", children) if is_folded and children else "",
     )

@@ -284,12 +284,14 @@ class ViewerState(QObject):
 
     def _rebuild(self) -> None:
         run = self.run
+        known = {line.id: line for line in self.timeline.lines}
         self.timeline = timeline(
             self.steps,
             self.folded,
             self.now(),
             is_open=run is not None and run.is_open,
             is_running=run is not None and run.state == "running",
+            known=known,
         )
         self.log_changed.emit()
 
