@@ -24,6 +24,7 @@ _HOME: dict[str, str] = {
         "approvals.looking_back": "ApprovalDays PreviewScope",
         "approvals.model": "Answer ApprovalDetail ApprovalRow",
         "approvals.queries": "ApprovalCard DecidedApprovals PendingApprovals",
+        "audit.changed_copy": "VerifyChangedCopy",
         "audit.entry": "EntryPlace OpenEntry",
         "audit.export": "ExportJournal ExportPage SignJournal",
         "audit.queries": "JournalEnd JournalEndRow JournalEntries JournalEntry JournalPage StopVerifying VerifyJournal",

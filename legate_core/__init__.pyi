@@ -36,6 +36,7 @@ from legate_core.approvals.model import ApprovalRow as ApprovalRow
 from legate_core.approvals.queries import ApprovalCard as ApprovalCard
 from legate_core.approvals.queries import DecidedApprovals as DecidedApprovals
 from legate_core.approvals.queries import PendingApprovals as PendingApprovals
+from legate_core.audit.changed_copy import VerifyChangedCopy as VerifyChangedCopy
 from legate_core.audit.entry import EntryPlace as EntryPlace
 from legate_core.audit.entry import OpenEntry as OpenEntry
 from legate_core.audit.export import ExportJournal as ExportJournal

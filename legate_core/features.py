@@ -10,6 +10,7 @@ from legate_core.agents import versions as agent_versions
 from legate_core.approvals import commands as approvals
 from legate_core.approvals import handing, looking_back
 from legate_core.approvals import queries as inbox
+from legate_core.audit import changed_copy
 from legate_core.audit import entry as audit_entry
 from legate_core.audit import export as audit_export
 from legate_core.audit import queries as audit
@@ -41,6 +42,7 @@ from legate_core.vault import queries as secrets
 
 ROOMS = (
     audit,
+    changed_copy,
     audit_entry,
     audit_export,
     actions,

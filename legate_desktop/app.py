@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from legate_desktop import pages
 from legate_desktop.live import Bridge
-from legate_desktop.opening import opener
+from legate_desktop.opening import data_folder, opener
 from legate_desktop.outside.startup import Doorbell, handed_over, link_in
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
@@ -53,6 +53,7 @@ class Desktop:
 
     def __init__(self, app: QApplication, options: argparse.Namespace, prefs: Prefs | None = None) -> None:
         self.app = app
+        self._options = options
         self.doorbell = Doorbell()
         self.bridge = Bridge(
             opener(
@@ -82,6 +83,7 @@ class Desktop:
             current_page=lambda: self.window.page(self.window.page_id),
             open_palette=self.window.open_palette,
         )
+        self.context.restart_wanted.connect(self.presence.restart)
         self.window.quitting.connect(self.presence.background.ask_to_end)
         self.doorbell.rang.connect(self.presence.bring)
         self.doorbell.elsewhere.connect(self.presence.background.end)
@@ -108,6 +110,8 @@ class Desktop:
     def _on_ready(self) -> None:
         if self.bridge.practice is not None:
             self.practice.offer(*self.bridge.practice)
+        if not self._options.server:
+            self.context.home = data_folder(practice=self._options.practice, home=self._options.home)
         self.context.engine_opened()
         self._say_engine()
 

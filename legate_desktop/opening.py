@@ -55,6 +55,13 @@ def opener(
     return open_core
 
 
+def data_folder(*, practice: bool, home: Path | None) -> Path:
+    """Where the opened core keeps its work; asked only once the core is imported."""
+    import legate_core as core
+
+    return _settings(core, practice, home).home
+
+
 def _closing(link: Any, opened: Any) -> Callable[[], Any]:
     async def close() -> None:
         try:

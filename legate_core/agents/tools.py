@@ -47,7 +47,7 @@ class AgentTool:
     """A tool and how it stands with one agent's draft.
 
     `mode` is never, ask or allow, as the rules about exactly this agent and tool say, or the safe default where none
-    does. `rule_id` names that rule, `rule_words` and `rule_ends` say it in words. `may_allow` is false where only a
+    does. `rule_id` names that rule, `rule_verdict` is what it says, `rule_words` and `rule_ends` say it in words. `may_allow` is false where only a
     mandate, or a rule with an amount, a count and an end may loosen it. `is_free` says that the default lets it through.
     """
 
@@ -58,6 +58,7 @@ class AgentTool:
     rule_ends: str
     may_allow: bool
     is_free: bool
+    rule_verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def agent_tools(ctx: ReadContext, message: AgentTools) -> tuple[AgentTool, ...]:
                 rule_ends=ends_words(own) if own is not None else "",
                 may_allow=spec.effect not in GRAVE,
                 is_free=is_free,
+                rule_verdict=own.verdict if own is not None else "",
             )
         )
     return tuple(found)

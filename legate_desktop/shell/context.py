@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -28,6 +29,8 @@ class PageContext(QObject):
     wanted = Signal(str, str)
     counted = Signal(str, int)
     announced = Signal(str)
+    keys_wanted = Signal()
+    restart_wanted = Signal()
     torn_off = Signal(str, str)
 
     def __init__(
@@ -36,6 +39,7 @@ class PageContext(QObject):
         practice: Practice,
         *,
         prefs: Prefs | None = None,
+        home: Path | None = None,
         clock: Callable[[], int] = monotonic_ms,
         wall_clock: Callable[[], int] = wall_ms,
     ) -> None:
@@ -43,6 +47,7 @@ class PageContext(QObject):
         self.bridge = bridge
         self.practice = practice
         self.prefs = prefs or Prefs()
+        self.home = home
         self.clock = clock
         self.now = wall_clock
         self.is_open = False
@@ -93,6 +98,10 @@ class PageContext(QObject):
     def announce(self, text: str) -> None:
         """Say it to who cannot see the window, in its turn and without moving the focus."""
         self.announced.emit(text)
+
+    def restart(self) -> None:
+        """Ask for Legate to end and start anew."""
+        self.restart_wanted.emit()
 
     # The window's owner says what the engine does.
 

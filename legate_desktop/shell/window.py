@@ -217,6 +217,7 @@ class Window(QMainWindow):
         context.torn_off.connect(self.tear_off)
         context.counted.connect(self._on_counted)
         context.announced.connect(lambda text: self.announce(text))
+        context.keys_wanted.connect(self.open_keys)
         context.went.connect(self._on_went)
         context.came.connect(self._on_came)
         context.prefs.changed.connect(self._on_wish)

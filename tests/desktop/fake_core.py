@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from legate_desktop import practice
+from legate_desktop.pages.agents import requests as agent_requests
 from legate_desktop.pages.approvals import requests as approval_requests
 from legate_desktop.pages.deck import requests as deck_requests
 from legate_desktop.pages.runs import requests as run_requests
-from tests.desktop import fakes_runs
+from legate_desktop.pages.settings import requests as settings_requests
+from tests.desktop import fakes_agents, fakes_runs
 
 NOW = 1_764_000_000_000
 MINUTE = 60_000
@@ -33,10 +35,11 @@ SURFACE = SimpleNamespace(
     PreviewScope=message("PreviewScope", "approval_id", "scope", amount=None),
     ApprovalDays=message("ApprovalDays", "since", offset_minutes=0),
     Members=message("Members"),
-    AgentActivities=message("AgentActivities", since=0),
     JournalEnd=message("JournalEnd"),
     Spending=message("Spending", since=0, until=0),
     VerifyJournal=message("VerifyJournal", watch=""),
+    PolicySettings=message("PolicySettings"),
+    ChangePolicySettings=message("ChangePolicySettings", ask_every_effect=None, relax_content=None, allow_list=None),
     WhoAmI=message("WhoAmI"),
     ApprovalCard=message("ApprovalCard", "approval_id"),
     DoubtCard=message("DoubtCard", "action_id"),
@@ -49,7 +52,6 @@ SURFACE = SimpleNamespace(
     UndoAnswer=message("UndoAnswer", "approval_id"),
     Prove=message("Prove", "passphrase"),
     DeleteRule=message("DeleteRule", "rule_id"),
-    Agents=message("Agents"),
     StartRun=message("StartRun", "agent_id", "task"),
     Runs=message("Runs", since=0, unended=False),
     RunLog=message("RunLog", "run_id", outline=False),
@@ -64,6 +66,10 @@ SURFACE = SimpleNamespace(
     CancelRun=message("CancelRun", "run_id"),
     StopEverything=message("StopEverything"),
 )
+for _name, (_fields, _defaults) in fakes_agents.MESSAGES.items():
+    setattr(SURFACE, _name, message(_name, *_fields, **_defaults))
+for _name, _kind in fakes_agents.CLASSES.items():
+    setattr(SURFACE, _name, _kind)
 
 
 def approval(number: int, **changes: Any) -> SimpleNamespace:
@@ -219,6 +225,7 @@ class FakeBridge:
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     cards: dict[str, Any] = field(default_factory=dict)
     answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    drafts: dict[str, Any] = field(default_factory=dict)
     sent: list[Any] = field(default_factory=list)
     refusal: tuple[str, bool] | None = None
     hold_until: int = NOW + 6_000
@@ -230,7 +237,7 @@ class FakeBridge:
     def watch(self, query: Any, on_rows: Callable[[Any], None], failed: Callable[[str], None]) -> FakeWatch:
         watch = FakeWatch(query, on_rows)
         self.watches.append(watch)
-        on_rows(fakes_runs.rows_for(query, self.tables.get(type(query).__name__, {})))
+        on_rows(self._rows(query))
         return watch
 
     def ticks(self, run_id: str, on_ticks: Callable[[list[Any]], None]) -> FakeWatch:
@@ -273,7 +280,11 @@ class FakeBridge:
         """Tell who watches that table what it holds now."""
         for watch in list(self.watches):
             if type(watch.query).__name__ == name and not watch.is_closed:
-                watch.on_rows(fakes_runs.rows_for(watch.query, self.tables.get(name, {})))
+                watch.on_rows(self._rows(watch.query))
+
+    def _rows(self, query: Any) -> dict[str, Any]:
+        which = " deleted" if getattr(query, "deleted", False) else ""
+        return fakes_runs.rows_for(query, self.tables.get(f"{type(query).__name__}{which}", {}))
 
     def drop(self, approval_id: str) -> None:
         """The event of an answer came: the row leaves."""
@@ -384,8 +395,7 @@ def practice_bridge() -> FakeBridge:
     )
     bridge.tables["PendingApprovals"] = {row.id: row for row in rows}
     bridge.tables["InDoubt"] = {doubt.id: doubt}
-    bridge.tables["Agents"] = {"agt_1": SimpleNamespace(id="agt_1", name=PRACTICE[0])}
-    bridge.answers["Agents"] = lambda _query: bridge.tables["Agents"]
+    fakes_agents.equip(bridge, NOW)
     bridge.answers["WhoAmI"] = lambda _query: ME
     bridge.answers["Members"] = lambda _query: MEMBERS
     nothing_before = SimpleNamespace(looked_at=0, matched=0, rejected=0, newest=())
@@ -432,5 +442,5 @@ def changed(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
 
 def install(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Put the fake surface where the pages look for the core's; a test passes `monkeypatch.setattr`."""
-    for module in (approval_requests, deck_requests, run_requests, practice):
+    for module in (agent_requests, approval_requests, deck_requests, run_requests, settings_requests, practice):
         replace(module, "core", SURFACE)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.desktop.fake_core import MINUTE, NOW, FakeBridge, practice_bridge, run
+from tests.desktop.fakes_agents import activity, agent
 
 DAY = 24 * 60 * MINUTE
 HOLDS = SimpleNamespace(state="holds", sentence="Every entry is the one that was written.")
@@ -18,17 +19,14 @@ def report(**changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**(given | changes))
 
 
-def activity(agent_id: str, cost_micros: int, tokens: int) -> SimpleNamespace:
-    """What an agent used."""
-    return SimpleNamespace(id=agent_id, cost_micros=cost_micros, tokens=tokens)
-
-
 def deck_bridge() -> FakeBridge:
     """The practice data with a week behind it."""
     bridge = practice_bridge()
-    bridge.tables["Agents"] = {key: SimpleNamespace(id=key, name=name) for key, name in NAMES.items()}
-    used = [activity("agt_2", 1_240_000, 88_000), activity("agt_3", 310_000, 21_000), activity("agt_1", 0, 4_100)]
-    bridge.tables["AgentActivities"] = {row.id: row for row in used}
+    bridge.tables["Agents"] = {key: agent(key, name) for key, name in NAMES.items()}
+    used = {"agt_2": (1_240_000, 88_000), "agt_3": (310_000, 21_000), "agt_1": (0, 4_100)}
+    bridge.tables["AgentActivities"] = {
+        key: activity(key, cost_micros=cost, tokens=tokens) for key, (cost, tokens) in used.items()
+    }
     bridge.tables["JournalEnd"] = {"end": SimpleNamespace(id="end", seq=312, is_all=True)}
     failed = run(9, status="failed", reason="stripe.lookup_policy: 401 · at step 6", finished_at=NOW - 3 * MINUTE)
     bridge.answers["RunHistory"] = lambda _query: SimpleNamespace(rows=(failed,), before="", total=1, as_of=0)

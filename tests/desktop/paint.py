@@ -20,6 +20,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from legate_desktop.pages.agents.page import AgentsPage
 from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.runs.page import RunsPage
 from legate_desktop.shell.window import Window, dress
@@ -55,12 +56,24 @@ def _runs(window: Window) -> None:
     page_of(window, "runs", RunsPage).viewer.steps.selectRow(3)
 
 
+def _agents(window: Window) -> None:
+    window.go("agents")
+    page_of(window, "agents", AgentsPage).close_builder()
+
+
+def _builder(window: Window) -> None:
+    window.context.go("agents", "agt_1")
+    page_of(window, "agents", AgentsPage).builder.turn_to("tools")
+
+
 SHOTS: dict[str, Callable[[Window], None]] = {
     "send": _waiting("apr_0001f61d7b5"),
     "grave": _waiting("apr_0000f61d7b5"),
     "doubt": _waiting("act_8"),
     "rules": _rules,
     "runs": _runs,
+    "agents": _agents,
+    "builder": _builder,
 }
 
 

@@ -87,6 +87,12 @@ def test_what_is_open_reaches_until_now_and_what_is_over_does_not() -> None:
     assert (shown.working_ms, shown.lines[1].took_ms) == (5_000, 4_000)
 
 
+def test_while_nothing_is_open_in_a_running_run_its_model_thinks() -> None:
+    steps = [model(0, 0, 1_000), tool(1, 1_000, 2_000)]
+    shown = timeline(steps, set(), 62_000, is_open=True, is_running=True)
+    assert (len(shown.lines), shown.working_ms, shown.waiting_ms) == (2, 62_000, 0)
+
+
 def test_idle_time_between_two_steps_is_said_to_be_idle() -> None:
     shown = timeline([model(0, 0, 1_000), model(1, 61_000, 62_000)], set(), 99_000, is_open=False)
     assert [line.words for line in shown.lines] == ["", "1 m 0 s, nothing happened", ""]

@@ -129,7 +129,7 @@ async def test_tools_say_what_they_may_do_for_one_agent(story: Story) -> None:
         "world.grant": "never",
     }
     assert [name for name in ALL if not tools[name].may_allow] == ["world.pay", "world.destroy", "world.grant"]
-    assert tools["world.note"].rule_id
+    assert (bool(tools["world.note"].rule_id), tools["world.note"].rule_verdict) == (True, "allow")
     assert tools["world.send"].rule_id == ""
     assert {tool.name for tool in await story.ask(Tools())} >= set(ALL)
 

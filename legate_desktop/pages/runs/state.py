@@ -220,14 +220,19 @@ class RunsState(QObject):
         def take(answer: Any) -> None:
             row = requests.run(answer.row)
             if run_id in self._ended:
-                if row.finished_at and self._as_of and row.finished_at <= self._as_of:
-                    # It ended before the history was read, and stands there.
+                if self._is_in_history(row):
                     del self._ended[run_id]
                 else:
                     self._ended[run_id] = row
                 self._rebuild()
 
         self._bridge.ask(requests.run_query(run_id), take, lambda message, _is_away: self._failed(message))
+
+    def _is_in_history(self, run: RunRow) -> bool:
+        """Whether the history as it was read holds a run. One that ended in the very millisecond may or may not be there."""
+        if not run.finished_at or not self._as_of or run.finished_at > self._as_of:
+            return False
+        return run.finished_at < self._as_of or any(row.id == run.id for _position, row in self.history.loaded())
 
     def _filter(self, filters: Filters, *, at_once: bool = True) -> None:
         if filters == self.filters:
@@ -275,13 +280,13 @@ class RunsState(QObject):
         self._has_history = True
         if block == 0:
             self._as_of, self.total = page.as_of, page.total
-            for run_id in [run.id for run in self._ended.values() if 0 < run.finished_at <= self._as_of]:
-                del self._ended[run_id]
             if not self.filters.is_anything:
                 self._ever = page.total
         if page.before and block + 1 == len(self._cursors):
             self._cursors.append(page.before)
         self.history.put(block, [requests.run(row) for row in page.rows], has_more=bool(page.before))
+        for run in [run for run in self._ended.values() if self._is_in_history(run)]:
+            del self._ended[run.id]
         self._rebuild()
         self._count()
 

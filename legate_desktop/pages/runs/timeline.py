@@ -88,12 +88,17 @@ class Scale:
         self._shown.append(shown)
 
 
-def timeline(steps: Sequence[StepRow], folded: Collection[str], now: int, *, is_open: bool) -> Timeline:
-    """The log of a run. `folded` are ids of steps whose children are hidden; `is_open` lets the last wait reach now."""
+def timeline(
+    steps: Sequence[StepRow], folded: Collection[str], now: int, *, is_open: bool, is_running: bool = False
+) -> Timeline:
+    """The log of a run. `folded` are ids of steps whose children are hidden; `is_open` lets the last wait reach now, and
+    while it `is_running` with nothing open, a model is thinking whose step is not written yet."""
     if not steps:
         return Timeline()
     spans = [span for step in steps if (span := worked(step, now))]
     ends = [step.finished_at for step in steps if step.finished_at]
+    if is_running and len(ends) == len(steps):
+        spans.append((max(ends), max(now, *ends)))
     until = now if is_open else max([*ends, *(step.started_at for step in steps)])
     scale = Scale(spans, steps[0].started_at, until)
     gaps = list(scale.gaps)

@@ -283,8 +283,14 @@ class ViewerState(QObject):
         )
 
     def _rebuild(self) -> None:
-        is_open = self.run is not None and self.run.is_open
-        self.timeline = timeline(self.steps, self.folded, self.now(), is_open=is_open)
+        run = self.run
+        self.timeline = timeline(
+            self.steps,
+            self.folded,
+            self.now(),
+            is_open=run is not None and run.is_open,
+            is_running=run is not None and run.state == "running",
+        )
         self.log_changed.emit()
 
     def _line_of(self, step_id: str) -> Line | None:

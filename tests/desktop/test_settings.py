@@ -1,0 +1,187 @@
+"""Settings: every section, searched, each change at once and taken back; what the core refuses is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from legate_desktop.outside.choices import Choices
+from legate_desktop.outside.login import start_at_login
+from legate_desktop.pages.settings.page import SettingsPage
+from legate_desktop.pages.settings.view import SECTIONS
+from legate_desktop.theme.look import look
+from legate_desktop.verbs import letters
+from legate_desktop.widgets.choice_button import ChoiceButton
+from legate_desktop.widgets.switch import Switch
+from legate_desktop.words import language
+from tests.desktop.fake_core import practice_bridge
+from tests.desktop.stage import CONTROL, Stage, page_of
+
+Key = Qt.Key
+
+
+class SettingsStage(Stage):
+    """The window with the settings in front, and the choices outside it kept in a folder of the test."""
+
+    def __init__(self, qtbot: QtBot, folder: Path) -> None:
+        bridge = practice_bridge()
+        self.policy = SimpleNamespace(
+            version=1, ask_every_effect=True, relax_content=False, allow_list=("@example.com",)
+        )
+        bridge.answers["PolicySettings"] = lambda _query: self.policy
+        super().__init__(qtbot, bridge)
+        self.choices = self.context.keep(Choices(folder / "outside.json"))
+        self.context.home = folder
+        self.show()
+        self.window.go("settings")
+        self.page = page_of(self.window, "settings", SettingsPage)
+
+    def switch(self, setting_id: str) -> Switch:
+        control = self.page.rows[setting_id].control
+        assert isinstance(control, Switch)
+        return control
+
+    def choice(self, setting_id: str) -> ChoiceButton:
+        control = self.page.rows[setting_id].control
+        assert isinstance(control, ChoiceButton)
+        return control
+
+
+@pytest.fixture
+def settings(app: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[SettingsStage]:
+    yield SettingsStage(qtbot, tmp_path)
+    look.choose_contrast(is_high=False)
+    look.choose_density(is_compact=False)
+    language.choose("en")
+    letters.switch(is_on=True)
+
+
+def test_every_section_is_there_and_has_settings(settings: SettingsStage) -> None:
+    assert list(settings.page.state.found()) == [section for section, _title, _icon in SECTIONS]
+    ids = [setting.id for setting in settings.page.state.settings]
+    assert len(ids) == len(set(ids)) > 30
+
+
+def test_the_search_finds_by_any_word_and_esc_shows_all(settings: SettingsStage) -> None:
+    settings.type("quiet hours")
+    assert list(settings.page.rows) == ["quiet_from", "quiet_to"]
+    settings.press(Key.Key_Escape)
+    assert len(settings.page.rows) > 30
+    settings.type("zzz")
+    assert settings.page.empty.isVisible()
+
+
+def test_a_switch_acts_at_once_and_is_taken_back(settings: SettingsStage) -> None:
+    settings.click(settings.switch("high_contrast"))
+    assert look.theme.name.endswith("high contrast")
+    assert settings.toasts() == ["High contrast: changed"]
+    settings.window.undo_last()
+    assert not look.theme.name.endswith("high contrast")
+    assert not settings.switch("high_contrast").isChecked()
+
+
+def test_a_choice_acts_at_once(settings: SettingsStage) -> None:
+    settings.choice("text_percent").chosen.emit("130")
+    assert (look.scale, settings.choice("text_percent").current) == (1.3, "130")
+    settings.window.undo_last()
+    assert look.scale == 1.0
+
+
+def test_the_language_changes_under_the_settings_page_itself(settings: SettingsStage) -> None:
+    settings.choice("language").chosen.emit("de")
+    page = page_of(settings.window, "settings", SettingsPage)
+    assert page is not settings.page
+    assert page.head.title.text() == "Einstellungen"
+    assert settings.window.page_id == "settings"
+    settings.window.undo_last()
+    assert page_of(settings.window, "settings", SettingsPage).head.title.text() == "Settings"
+
+
+def test_choices_outside_the_window_are_kept_there(settings: SettingsStage) -> None:
+    settings.click(settings.switch("failures"))
+    settings.click(settings.switch("notify_write"))
+    assert not settings.choices.now.failures
+    assert "write" not in settings.choices.now.effects
+    assert Choices(settings.choices._file).now == settings.choices.now
+
+
+def test_a_time_that_is_none_is_refused_beside_its_field(settings: SettingsStage) -> None:
+    row = settings.page.rows["quiet_from"]
+    field = row.control
+    assert isinstance(field, QLineEdit)
+    field.setText("half past ten")
+    field.editingFinished.emit()
+    assert (settings.choices.now.quiet_from, row.problem.isVisible()) == ("", True)
+    field.setText("22:30")
+    field.editingFinished.emit()
+    assert (settings.choices.now.quiet_from, row.problem.isVisible()) == ("22:30", False)
+
+
+def test_start_at_login_is_what_the_system_has(settings: SettingsStage) -> None:
+    settings.click(settings.switch("start_at_login"))
+    assert start_at_login().is_on()
+    settings.window.undo_last()
+    assert not start_at_login().is_on()
+
+
+def test_the_rules_of_the_workspace_are_asked_of_the_core(settings: SettingsStage) -> None:
+    settings.click(settings.switch("ask_every_effect"))
+    assert [command.ask_every_effect for command in settings.sent] == [False]
+    settings.window.undo_last()
+    assert [command.ask_every_effect for command in settings.sent] == [False, True]
+
+
+def test_what_the_core_refuses_is_said_and_the_switch_goes_back(settings: SettingsStage) -> None:
+    settings.bridge.refusal = ("This needs the permission policy.loosen. Ask an owner.", False)
+    settings.click(settings.switch("relax_content"))
+    assert settings.toasts() == ["This needs the permission policy.loosen. Ask an owner."]
+    assert not settings.switch("relax_content").isChecked()
+
+
+def test_the_allow_list_is_kept_line_by_line(settings: SettingsStage) -> None:
+    row = settings.page.rows["allow_list"]
+    field = row.control
+    assert isinstance(field, QPlainTextEdit)
+    assert field.toPlainText() == "@example.com"
+    field.setPlainText("@example.com\n\n kim@example.org \ntwo words")
+    row.keep.fired.emit()
+    assert row.problem.text() == "“two words” has a blank in it. One address or host per line."
+    field.setPlainText("@example.com\n\n kim@example.org ")
+    row.keep.fired.emit()
+    assert settings.sent[0].allow_list == ("@example.com", "kim@example.org")
+
+
+def test_without_an_answer_of_the_core_its_switches_are_off_and_say_why(
+    app: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    stage = SettingsStage.__new__(SettingsStage)
+    Stage.__init__(stage, qtbot, practice_bridge())
+    stage.show()
+    stage.window.go("settings")
+    page = page_of(stage.window, "settings", SettingsPage)
+    control = page.rows["ask_every_effect"].control
+    assert (control.isEnabled(), control.toolTip()) == (False, "The engine has not said yet how this stands")
+    assert "notifications" not in page.rows
+
+
+def test_the_licences_and_versions_can_be_read(settings: SettingsStage) -> None:
+    facts = {name: str(settings.page.state.setting(name).get()) for name in ("licences", "versions", "home", "size")}
+    assert "MIT License" in facts["licences"]
+    assert "SIL OPEN FONT LICENSE" in facts["licences"].upper()
+    assert facts["versions"].startswith("Legate 0.")
+    assert facts["home"] == str(settings.context.home)
+
+
+def test_ctrl_comma_leads_here_and_j_goes_from_section_to_section(settings: SettingsStage) -> None:
+    settings.window.go("approvals")
+    settings.press(Key.Key_Comma, CONTROL)
+    assert settings.window.page_id == "settings"
+    settings.page.turn(1)
+    assert settings.page.place() == "look"
+    assert QApplication.focusWidget() is settings.page.rows["look"].control
