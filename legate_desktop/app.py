@@ -13,10 +13,11 @@ import socket
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import QSocketNotifier, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
 from legate_desktop import pages
+from legate_desktop.first_run.guide import Guide
 from legate_desktop.live import Bridge
 from legate_desktop.opening import data_folder, opener
 from legate_desktop.outside.startup import Doorbell, handed_over, link_in
@@ -34,6 +35,9 @@ from legate_desktop.theme.resources import load_fonts
 from legate_desktop.words import plural, tr
 
 log = logging.getLogger(__name__)
+
+GRACE_MS = 10_000
+"""How long the end waits for what is still being put away."""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -83,6 +87,7 @@ class Desktop:
             current_page=lambda: self.window.page(self.window.page_id),
             open_palette=self.window.open_palette,
         )
+        self.guide = Guide(self.window, self.context)
         self.context.restart_wanted.connect(self.presence.restart)
         self.window.quitting.connect(self.presence.background.ask_to_end)
         self.doorbell.rang.connect(self.presence.bring)
@@ -117,6 +122,8 @@ class Desktop:
 
     def _on_runs(self) -> None:
         self.practice.runs_are(self.runs.open_count, self.runs.count, is_first=self._is_first_list)
+        if self._is_first_list and not self._options.server and not self._options.practice:
+            self.guide.greet(is_new=self.runs.count == 0)
         self._is_first_list = False
         self._say_engine()
 
@@ -158,6 +165,8 @@ def main(argv: list[str] | None = None) -> int:
     else:
         desktop.show()
     status = app.exec()
+    desktop.guide.close()
+    QThreadPool.globalInstance().waitForDone(GRACE_MS)
     if not desktop.bridge.stop():
         log.warning("the engine did not stop in time; what it was doing is recovered at the next start")
         return 1

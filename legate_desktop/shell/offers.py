@@ -53,7 +53,7 @@ class Offers:
         groups: list[Group] = []
         if spec.verbs:
             groups.append((tr(spec.title), [_names(verb) for verb in spec.verbs if verb.key]))
-        groups.append((tr("Everywhere"), [_names(verb) for verb in self._verbs.all()]))
+        groups.append((tr("Everywhere"), [_names(verb) for verb in self._verbs.all() if verb.key]))
         places = [(tr(spec.title), go_keys(at, spec)) for at, spec in enumerate(self._specs.values(), start=1)]
         groups.append((tr("Pages"), [(title, keys) for title, keys in places if keys]))
         return groups

@@ -75,6 +75,7 @@ QPlainTextEdit#value {{
 QPlainTextEdit#plain:focus, QPlainTextEdit#value:focus {{ border: 1px solid {theme.amber_text}; }}
 QPlainTextEdit {{ selection-background-color: {theme.amber}; selection-color: {theme.amber_ink}; }}
 {inks}
+QFrame#upright {{ background: {theme.line}; border: none; }}
 QFrame#card {{
     background: {theme.panel}; border: 1px solid {theme.line}; border-radius: {tokens.RADIUS_CARD_PX}px;
 }}
@@ -119,5 +120,6 @@ QDateEdit {{
     selection-color: {theme.amber_ink};
 }}
 QDateEdit:focus {{ border: 1px solid {theme.amber_text}; }}
+QDateEdit::up-button, QDateEdit::down-button {{ width: 0; border: none; }}
 QHeaderView::section {{ background: transparent; color: {theme.text3}; border: none; }}
 """
