@@ -75,7 +75,6 @@ QPlainTextEdit#value {{
 QPlainTextEdit#plain:focus, QPlainTextEdit#value:focus {{ border: 1px solid {theme.amber_text}; }}
 QPlainTextEdit {{ selection-background-color: {theme.amber}; selection-color: {theme.amber_ink}; }}
 {inks}
-QFrame#upright {{ background: {theme.line}; border: none; }}
 QFrame#card {{
     background: {theme.panel}; border: 1px solid {theme.line}; border-radius: {tokens.RADIUS_CARD_PX}px;
 }}

@@ -205,7 +205,8 @@ class Builder(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._build_parts())
+        self.parts = self._build_parts()
+        row.addWidget(self.parts)
         row.addWidget(self.splitter, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -216,7 +217,6 @@ class Builder(QWidget):
 
     def _build_parts(self) -> QWidget:
         parts = QWidget()
-        parts.setFixedWidth(look.px(PARTS_PX))
         parts.setAccessibleName(tr("Parts of the agent"))
         column = QVBoxLayout(parts)
         column.setContentsMargins(12, 8, 8, 12)
@@ -261,9 +261,12 @@ class Builder(QWidget):
 
     def _fit(self) -> None:
         """Side by side where there is room; otherwise the trial takes the place of the form."""
-        is_beside = self.width() >= TRY_BESIDE_FROM_PX
+        is_beside = self.width() >= look.px(TRY_BESIDE_FROM_PX)
         self.stack.setVisible(is_beside or not self._is_trying)
         self.pane.setVisible(is_beside or self._is_trying)
+        self.version.show_state(self.state, is_short=self.width() < look.px(TRY_BESIDE_FROM_PX))
+        self.kept.setVisible(self.width() >= look.px(TRY_BESIDE_FROM_PX))
+        self.parts.setFixedWidth(look.px(PARTS_PX))
         room = self.width() - look.px(PARTS_PX)
         self.splitter.setSizes([round(room * 0.54), round(room * 0.46)])
 
@@ -294,7 +297,7 @@ class Builder(QWidget):
         self._settle()
 
     def _show_versions(self) -> None:
-        self.version.show_state(self.state)
+        self.version.show_state(self.state, is_short=self.width() < look.px(TRY_BESIDE_FROM_PX))
         self._settle()
 
     def _on_previewed(self, answer: tuple[ToolRow, Preview]) -> None:

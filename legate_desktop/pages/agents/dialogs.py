@@ -122,7 +122,6 @@ class AllowDialog(Dialog):
         self.always = QRadioButton(tr("Until I delete the rule"))
         self.day = QDateEdit(QDate.currentDate().addDays(DEFAULT_DAYS))
         self.day.setMinimumDate(QDate.currentDate())
-        self.day.setButtonSymbols(QDateEdit.ButtonSymbols.NoButtons)
         self.day.setDisplayFormat("d MMMM yyyy")
         self.day.setAccessibleName(tr("The last day"))
         for widget in (pill, self.conditions, self.change, self.words):

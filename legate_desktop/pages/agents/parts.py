@@ -7,12 +7,13 @@ from typing import Any
 
 from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from legate_desktop.json_text import JsonError, as_text
 from legate_desktop.pages.agents.builder_state import BuilderState
 from legate_desktop.pages.agents.view import Draft
 from legate_desktop.theme.look import font
+from legate_desktop.widgets.check_box import CheckBox
 from legate_desktop.widgets.choice_button import ChoiceButton
 from legate_desktop.widgets.json_editor import JsonEditor
 from legate_desktop.widgets.labels import Label
@@ -200,7 +201,7 @@ class KnowledgePart(Form):
     def __init__(self, state: BuilderState) -> None:
         text = tr("The knowledge bases it may search, and no others. What it reads there is cited.")
         super().__init__(state, tr("Knowledge"), text)
-        self.boxes: dict[str, QCheckBox] = {}
+        self.boxes: dict[str, CheckBox] = {}
         self.nothing = Label(tr("There is no knowledge base yet. Make one under Knowledge."), "body")
         self.nothing.setWordWrap(True)
         self.column.addWidget(self.nothing)
@@ -226,8 +227,7 @@ class KnowledgePart(Form):
             self.boxes = {}
             for base in bases:
                 words = f"{one_line(base.name)} · {plural('%n document(s)', base.documents)}"
-                box = QCheckBox(words.replace("&", "&&"))
-                box.setAccessibleName(words)
+                box = CheckBox(words)
                 box.clicked.connect(lambda is_on, base_id=base.id: self.state.set_knowledge(base_id, is_on=is_on))
                 self.boxes[base.id] = box
                 self._rows.addWidget(box)

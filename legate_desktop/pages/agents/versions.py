@@ -76,16 +76,20 @@ class VersionsDialog(Dialog):
 class VersionButton(Button):
     """Which version is published, and whether the draft differs; opens the versions."""
 
-    def show_state(self, state: BuilderState) -> None:
-        """As it stands."""
+    def show_state(self, state: BuilderState, *, is_short: bool = False) -> None:
+        """As it stands; shortly where there is little room, and in full for those who hover or listen."""
         current = state.current
         if current is None:
-            self.setText(tr("Never published"))
+            whole = short = tr("Never published")
         elif state.is_changed:
-            self.setText(tr("v{n} is published, the draft differs").format(n=current.number))
+            whole = tr("v{n} is published, the draft differs").format(n=current.number)
+            short = tr("v{n}, changed").format(n=current.number)
         else:
-            self.setText(tr("v{n} is published").format(n=current.number))
-        self.setAccessibleName(self.text())
+            whole = tr("v{n} is published").format(n=current.number)
+            short = tr("v{n}").format(n=current.number)
+        self.setText(short if is_short else whole)
+        self.setAccessibleName(whole)
+        self.setToolTip(whole)
         self.updateGeometry()
 
 

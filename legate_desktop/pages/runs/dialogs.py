@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QPlainTextEdit, QRadioButton
+from PySide6.QtWidgets import QButtonGroup, QPlainTextEdit, QRadioButton
 
 from legate_desktop.pages.runs.view import MASKED_AT_FIRST, MASKS, StepRow, step_name
 from legate_desktop.theme.look import font
+from legate_desktop.widgets.check_box import CheckBox
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.labels import Label, OutsideText
 from legate_desktop.words import number, one_line, tr
@@ -57,9 +58,9 @@ class ShareDialog(Dialog):
         self.body.addWidget(OutsideText(name, "name", ink="text", name=tr("Run")))
         text = tr("One file holds the whole run. Keys and passwords are always masked in it. Mask as well:")
         self.body.addWidget(_hint(text))
-        self.boxes: dict[str, QCheckBox] = {}
+        self.boxes: dict[str, CheckBox] = {}
         for label, words in MASKS:
-            box = QCheckBox(tr(words))
+            box = CheckBox(tr(words))
             box.setChecked(label in MASKED_AT_FIRST)
             self.boxes[label] = box
             self.body.addWidget(box)

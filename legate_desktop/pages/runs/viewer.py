@@ -19,10 +19,12 @@ from legate_desktop.pages.runs.view import Masked, figures, origin_words, state_
 from legate_desktop.pages.runs.viewer_state import ViewerState
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
+from legate_desktop.theme.look import look
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.flow import FlowLayout
+from legate_desktop.widgets.icon_button import IconButton
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState
@@ -34,6 +36,9 @@ SECOND_MS = 1_000
 BESIDE_FROM_PX = 820
 """From this width on the chosen step stands beside the log, otherwise below it."""
 BUTTONS = ("follow", "retry", "fork", "share", "cancel")
+SMALL = ("retry", "fork", "share")
+SMALL_UNDER_PX = 700
+"""In a narrower viewer these are icons, so that the log keeps its room."""
 
 
 class RunViewer(QWidget):
@@ -46,6 +51,7 @@ class RunViewer(QWidget):
         self.state = ViewerState(context.bridge, self.runs)
         self.verbs: Verbs | None = None
         self.buttons: dict[str, Button] = {}
+        self.small: dict[str, IconButton] = {}
         self._seconds = QTimer(self, interval=SECOND_MS)
         self._build()
         self._bind()
@@ -61,6 +67,12 @@ class RunViewer(QWidget):
             button.follow(verbs[verb_id])
             self.buttons[verb_id] = button
             self._flow.addWidget(button)
+            if verb_id in SMALL:
+                small = IconButton(verb.icon, verb.name)
+                small.follow(verbs[verb_id])
+                self.small[verb_id] = small
+                self._flow.addWidget(small)
+        self._fit()
         self._settle()
 
     # What the verbs do.
@@ -201,6 +213,7 @@ class RunViewer(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
         is_beside = self.width() >= BESIDE_FROM_PX
         self.splitter.setOrientation(Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical)
         self.pane.set_compact(is_compact=not is_beside)
@@ -210,6 +223,14 @@ class RunViewer(QWidget):
         else:
             height = max(1, self.splitter.height())
             self.splitter.setSizes([round(height * 0.52), round(height * 0.48)])
+        if self.state.is_following:
+            self._to_the_end()
+
+    def _fit(self) -> None:
+        is_small = self.width() < look.px(SMALL_UNDER_PX)
+        for verb_id, small in self.small.items():
+            small.setVisible(is_small)
+            self.buttons[verb_id].setVisible(not is_small)
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         shown = self.steps_model.at(current.row())
@@ -271,7 +292,11 @@ class RunViewer(QWidget):
             self.buttons["follow"].kind = "secondary" if state.is_following else "quiet"
             self.buttons["follow"].update()
         if state.is_following:
-            self.steps.scrollToBottom()
+            self._to_the_end()
+
+    def _to_the_end(self) -> None:
+        """A turn later, when the list knows its new height."""
+        QTimer.singleShot(0, self, self.steps.scrollToBottom)
 
     def _show_emptiness(self) -> None:
         state = self.state
