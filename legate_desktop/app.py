@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSocketNotifier, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from legate_desktop import pages
 from legate_desktop.first_run.guide import Guide
 from legate_desktop.live import Bridge
-from legate_desktop.opening import data_folder, opener
+from legate_desktop.opening import data_folder, opener, who_am_i
 from legate_desktop.outside.startup import Doorbell, handed_over, link_in
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
@@ -32,6 +33,7 @@ from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import CHOICES, look
 from legate_desktop.theme.resources import load_fonts
+from legate_desktop.verbs import rights
 from legate_desktop.words import plural, tr
 
 log = logging.getLogger(__name__)
@@ -118,7 +120,13 @@ class Desktop:
         if not self._options.server:
             self.context.home = data_folder(practice=self._options.practice, home=self._options.home)
         self.context.engine_opened()
+        self.bridge.ask(who_am_i(), self._on_rights, lambda message, _is_away: log.info("no rights known: %s", message))
         self._say_engine()
+
+    def _on_rights(self, me: Any) -> None:
+        """What this person's role may not see is not listed; what it may not do is off, with the reason."""
+        rights.take(me.refusals)
+        self.window.let_see(frozenset(me.permissions))
 
     def _on_runs(self) -> None:
         self.practice.runs_are(self.runs.open_count, self.runs.count, is_first=self._is_first_list)

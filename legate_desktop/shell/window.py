@@ -62,6 +62,7 @@ class Window(QMainWindow):
         self._undo_toast: Toast | None = None
         self._pages: dict[str, Page] = {}
         self._counts: dict[str, int] = {}
+        self._permissions: Collection[str] | None = None
         self._engine = (tr("Engine starts…"), "text3")
         self.setWindowTitle("Legate")
         self.setMinimumSize(*tokens.WINDOW_MIN)
@@ -109,10 +110,13 @@ class Window(QMainWindow):
         torn.show()
 
     def let_see(self, permissions: Collection[str]) -> None:
-        """Leave out of the list what this person's role may not see."""
+        """Leave out of the list what this person's role may not see, and lead away from it."""
+        self._permissions = permissions
         for spec in self.specs.values():
             may_see = not spec.permission or spec.permission in permissions
             self.sidebar.places[spec.id].setVisible(may_see)
+            if not may_see and spec.id == self.page_id:
+                self.go("settings")
 
     # Speaking.
 
@@ -208,6 +212,8 @@ class Window(QMainWindow):
             self.sidebar.set_count(page_id, count)
         self.sidebar.set_narrow(self.width() < tokens.SIDEBAR_COLLAPSES_UNDER_PX)
         self._keys()
+        if self._permissions is not None:
+            self.let_see(self._permissions)
 
     def _bind(self) -> None:
         context = self.context
