@@ -12,13 +12,15 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import QSocketNotifier, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
 from legate_desktop import pages
+from legate_desktop.first_run.guide import Guide
 from legate_desktop.live import Bridge
-from legate_desktop.opening import data_folder, opener
+from legate_desktop.opening import data_folder, opener, who_am_i
 from legate_desktop.outside.startup import Doorbell, handed_over, link_in
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
@@ -31,9 +33,13 @@ from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import CHOICES, look
 from legate_desktop.theme.resources import load_fonts
+from legate_desktop.verbs import rights
 from legate_desktop.words import plural, tr
 
 log = logging.getLogger(__name__)
+
+GRACE_MS = 10_000
+"""How long the end waits for what is still being put away."""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -83,6 +89,7 @@ class Desktop:
             current_page=lambda: self.window.page(self.window.page_id),
             open_palette=self.window.open_palette,
         )
+        self.guide = Guide(self.window, self.context)
         self.context.restart_wanted.connect(self.presence.restart)
         self.window.quitting.connect(self.presence.background.ask_to_end)
         self.doorbell.rang.connect(self.presence.bring)
@@ -113,10 +120,18 @@ class Desktop:
         if not self._options.server:
             self.context.home = data_folder(practice=self._options.practice, home=self._options.home)
         self.context.engine_opened()
+        self.bridge.ask(who_am_i(), self._on_rights, lambda message, _is_away: log.info("no rights known: %s", message))
         self._say_engine()
+
+    def _on_rights(self, me: Any) -> None:
+        """What this person's role may not see is not listed; what it may not do is off, with the reason."""
+        rights.take(me.refusals)
+        self.window.let_see(frozenset(me.permissions))
 
     def _on_runs(self) -> None:
         self.practice.runs_are(self.runs.open_count, self.runs.count, is_first=self._is_first_list)
+        if self._is_first_list and not self._options.server and not self._options.practice:
+            self.guide.greet(is_new=self.runs.count == 0)
         self._is_first_list = False
         self._say_engine()
 
@@ -158,6 +173,8 @@ def main(argv: list[str] | None = None) -> int:
     else:
         desktop.show()
     status = app.exec()
+    desktop.guide.close()
+    QThreadPool.globalInstance().waitForDone(GRACE_MS)
     if not desktop.bridge.stop():
         log.warning("the engine did not stop in time; what it was doing is recovered at the next start")
         return 1

@@ -62,6 +62,13 @@ def data_folder(*, practice: bool, home: Path | None) -> Path:
     return _settings(core, practice, home).home
 
 
+def who_am_i() -> Any:
+    """The question who asks, and what their role may do."""
+    import legate_core as core
+
+    return core.WhoAmI()
+
+
 def _closing(link: Any, opened: Any) -> Callable[[], Any]:
     async def close() -> None:
         try:

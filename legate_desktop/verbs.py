@@ -6,7 +6,7 @@ of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,10 @@ from legate_desktop.words import tr
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """`why_not` gives the reason it may not be used now, or nothing; `run` gets the page."""
+    """`why_not` gives the reason it may not be used now, or nothing; `run` gets the page.
+
+    With a `permission` the matrix is asked first, and its reason ("Needs Operator") stands in the tip.
+    """
 
     id: str
     name: str
@@ -29,6 +32,34 @@ class Verb:
     run: Callable[[Any], None]
     why_not: Callable[[Any], str]
     other_keys: tuple[str, ...] = ()
+    permission: str = ""
+
+    def reason(self, page: Any) -> str:
+        """Why it may not be used now: the role lacks it, or the page says why."""
+        return rights.why_not(self.permission) or self.why_not(page)
+
+
+class Rights(QObject):
+    """What this person's role lacks, with the reason. One per process (`rights`); empty until the core has said."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._refusals: Mapping[str, str] = {}
+
+    def take(self, refusals: Mapping[str, str]) -> None:
+        """Know this from now on."""
+        if refusals != self._refusals:
+            self._refusals = dict(refusals)
+            self.changed.emit()
+
+    def why_not(self, permission: str) -> str:
+        """Why the role may not; nothing if it may, or where no permission is needed."""
+        return tr(self._refusals[permission]) if permission in self._refusals else ""
+
+
+rights = Rights()
 
 
 def always(_page: Any) -> str:
@@ -41,7 +72,14 @@ def _practice(page: Any) -> str:
 
 
 PRACTICE = Verb(
-    "practice", "Let the practice deputy work", "N", "bot", "primary", lambda p: p.practice.begin(), _practice
+    "practice",
+    "Let the practice deputy work",
+    "N",
+    "bot",
+    "primary",
+    lambda p: p.practice.begin(),
+    _practice,
+    permission="runs.start",
 )
 
 # What every page with a list can do; their pages have a state with `move`, and `focus_filter`.
@@ -103,6 +141,7 @@ class Verbs(QObject):
             page.addAction(action)
             self.actions[verb.id] = action
         letters.changed.connect(self._give_keys)
+        rights.changed.connect(self.settle)
         self._give_keys()
 
     def __getitem__(self, verb_id: str) -> QAction:
@@ -118,12 +157,12 @@ class Verbs(QObject):
 
     def why_not(self, verb_id: str) -> str:
         """Why it may not be done now; nothing if it may."""
-        return self._verbs[verb_id].why_not(self._page)
+        return self._verbs[verb_id].reason(self._page)
 
     def settle(self) -> None:
         """Ask every verb whether it may be used now; the reason becomes its tip."""
         for verb_id, verb in self._verbs.items():
-            reason = verb.why_not(self._page)
+            reason = verb.reason(self._page)
             action = self.actions[verb_id]
             action.setEnabled(not reason)
             action.setToolTip(reason or tr(verb.name))
@@ -131,7 +170,7 @@ class Verbs(QObject):
     def do(self, verb_id: str) -> str:
         """Do it, if it may be done now; otherwise the reason why not."""
         verb = self._verbs[verb_id]
-        reason = verb.why_not(self._page)
+        reason = verb.reason(self._page)
         if not reason:
             verb.run(self._page)
         return reason
@@ -139,6 +178,7 @@ class Verbs(QObject):
     def remove(self) -> None:
         """Take the actions off their widget, before others are given to it."""
         letters.changed.disconnect(self._give_keys)
+        rights.changed.disconnect(self.settle)
         for action in self.actions.values():
             self._page.removeAction(action)
             action.deleteLater()
@@ -150,5 +190,5 @@ class Verbs(QObject):
             self.actions[verb_id].setShortcuts(letters.keys((verb.key, *verb.other_keys)))
 
     def _run(self, verb: Verb) -> None:
-        if not verb.why_not(self._page):
+        if not verb.reason(self._page):
             verb.run(self._page)

@@ -31,6 +31,7 @@ class PageContext(QObject):
     announced = Signal(str)
     keys_wanted = Signal()
     restart_wanted = Signal()
+    tour_wanted = Signal()
     torn_off = Signal(str, str)
 
     def __init__(

@@ -10,7 +10,7 @@ from legate_desktop.shell.context import PageContext
 from legate_desktop.shell.finding import Deed, Found
 from legate_desktop.shell.registry import PageSpec
 from legate_desktop.shell.sheet import Group, written
-from legate_desktop.verbs import Verb, Verbs
+from legate_desktop.verbs import Verb, Verbs, rights
 from legate_desktop.widgets.page_title import Page
 from legate_desktop.words import tr
 
@@ -53,7 +53,7 @@ class Offers:
         groups: list[Group] = []
         if spec.verbs:
             groups.append((tr(spec.title), [_names(verb) for verb in spec.verbs if verb.key]))
-        groups.append((tr("Everywhere"), [_names(verb) for verb in self._verbs.all()]))
+        groups.append((tr("Everywhere"), [_names(verb) for verb in self._verbs.all() if verb.key]))
         places = [(tr(spec.title), go_keys(at, spec)) for at, spec in enumerate(self._specs.values(), start=1)]
         groups.append((tr("Pages"), [(title, keys) for title, keys in places if keys]))
         return groups
@@ -75,7 +75,7 @@ class Offers:
             if verb.id in SILENT:
                 continue
             # A page that nobody visited cannot say yet why something may not be done: it is asked when it is there.
-            why_not = verb.why_not(page) if page is not None else ""
+            why_not = verb.reason(page) if page is not None else rights.why_not(verb.permission)
             deed = Deed(tr(verb.name), self._doer(spec.id, verb), verb.icon, written(verb.key), why_not)
             yield Found(f"{spec.id}/{verb.id}", tr(verb.name), tr(spec.title), verb.icon, written(verb.key), (deed,))
 
@@ -83,7 +83,7 @@ class Offers:
         def do() -> None:
             self._context.go(page_id)
             page = self._page_of(page_id, True)
-            why_not = verb.why_not(page)
+            why_not = verb.reason(page)
             if why_not:
                 self._context.say(Notice(why_not))
             else:

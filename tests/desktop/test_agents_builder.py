@@ -21,6 +21,7 @@ from legate_desktop.widgets.proof import ProofDialog
 from tests.desktop.fake_core import HOSTILE, NOW, SURFACE, FakeBridge, changed, practice_bridge, step
 from tests.desktop.fakes_agents import DEFINITION, dataclasses_like
 from tests.desktop.stage import CONTROL, Stage, page_of
+from tests.desktop.test_access import unnamed, walk
 
 Key = Qt.Key
 
@@ -451,3 +452,17 @@ def test_the_log_of_the_trial_follows_its_run(building: Stage) -> None:
     building.bridge.tables["RunLog"]["stp_7"] = step(7, label="files.create", kind="tool", state="confirmed")
     building.bridge.publish("RunLog")
     assert [line.step.label for line in view.pane.model.rows if line.step is not None][-1] == "files.create"
+
+
+@pytest.mark.parametrize("part", ["purpose", "instructions", "model", "tools", "knowledge", "limits"])
+def test_every_stop_of_the_builder_has_a_name(building: Stage, part: str) -> None:
+    builder(building).turn_to(part)  # type: ignore[arg-type]  # the parameters are the six parts
+    stops = walk(building, building.window)
+    assert {builder(building).pane.field, builder(building).pane.log} <= set(stops)
+    assert unnamed(stops) == []
+
+
+def test_a_date_in_a_dialog_can_be_read(building: Stage) -> None:
+    choose(building, "mail.send", "allow")
+    dialog = building.dialog(AllowDialog)
+    assert dialog.day.lineEdit().width() > 200

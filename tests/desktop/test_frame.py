@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from legate_desktop.pages.approvals.page import ApprovalsPage
 from legate_desktop.shell.sheet import KeySheet
 from legate_desktop.shell.torn import TornWindow
-from legate_desktop.verbs import letters
+from legate_desktop.verbs import letters, rights
 from tests.desktop.stage import CONTROL, Stage, page_of
 
 Key = Qt.Key
@@ -169,3 +169,17 @@ def test_a_page_that_a_role_may_not_see_is_not_in_the_list(stage: Stage) -> None
     stage.window.let_see({"runs.view"})
     places = stage.window.sidebar.places
     assert (places["runs"].isVisibleTo(stage.window), places["approvals"].isVisibleTo(stage.window)) == (True, False)
+    assert stage.window.page_id == "settings"
+
+
+def test_what_a_role_may_not_do_is_off_with_the_reason(stage: Stage) -> None:
+    stage.choose("apr_0001f61d7b5")
+    rights.take({"approvals.snooze": "Needs Operator"})
+    try:
+        assert (stage.button("later").isEnabled(), stage.button("later").toolTip()) == (False, "Needs Operator")
+        stage.press(Key.Key_S)
+        open_palette(stage, "later")
+        assert stage.window.palette_box.rows[0].why_not == "Needs Operator"
+    finally:
+        rights.take({})
+    assert stage.button("later").isEnabled()

@@ -67,8 +67,9 @@ class CardView(QScrollArea):
 
     run_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, leads_to_run: bool = True) -> None:
         super().__init__(parent)
+        self._leads_to_run = leads_to_run
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -115,7 +116,8 @@ class CardView(QScrollArea):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(OutsideText(said, name=tr("Who asks, in which run")), 1)
-        row.addWidget(open_run)
+        if self._leads_to_run:
+            row.addWidget(open_run)
         column.addLayout(row)
 
     def _facts(self, column: QVBoxLayout, card: Card, now: int) -> None:

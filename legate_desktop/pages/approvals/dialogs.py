@@ -150,7 +150,6 @@ class ScopesDialog(Dialog):
         self.body.addWidget(self.amount)
         self.until = QDateEdit(QDate.currentDate().addDays(DEFAULT_DAYS))
         self.until.setMinimumDate(QDate.currentDate())
-        self.until.setButtonSymbols(QDateEdit.ButtonSymbols.NoButtons)
         self.until.setDisplayFormat("d MMMM yyyy")
         self.until.setAccessibleName(tr("Until the end of"))
         self.until.setToolTip(tr("Until the end of this day. Type it, or use the arrows."))

@@ -179,8 +179,8 @@ class Preview:
         """The same in one or two sentences."""
         if not self.looked_at:
             return tr("Nobody asked for this tool before, so there is nothing to compare with.")
-        text = tr("Of the last {all} questions to this tool it would have answered {n} by itself.")
-        said = text.format(all=number(self.looked_at), n=number(self.matched))
+        text = plural("Of the last %n question(s) to this tool it would have answered {n} by itself.", self.looked_at)
+        said = text.format(n=number(self.matched))
         no = tr("You rejected {n} of them.").format(n=number(self.rejected)) if self.rejected else ""
         return f"{said} {no}".rstrip()
 

@@ -317,6 +317,16 @@ def _shortcuts(kept: Sources) -> list[Setting]:
             tr("A to approve, J and K to move, G and a letter to go to a page. Off, only keys with Ctrl or Alt act."),
         ),
         Setting(
+            "tour",
+            "shortcuts",
+            tr("First steps"),
+            tr("Three minutes in a workspace that is thrown away: a deputy, a question, a rule, the proof."),
+            "action",
+            get=lambda: tr("Show them"),
+            put=lambda _value: kept.context.tour_wanted.emit(),
+            can_undo=False,
+        ),
+        Setting(
             "all_keys",
             "shortcuts",
             tr("Every key"),
