@@ -74,8 +74,7 @@ class Desktop:
         self.context = PageContext(self.bridge, self.practice, prefs=prefs)
         self._is_first_list = True
         self._has_begun = False
-        name = tr("Practice workspace") if options.practice else options.server or tr("Personal workspace")
-        self.window = Window(self.context, with_places(find_pages(pages)), name, first="deck")
+        self.window = Window(self.context, with_places(find_pages(pages)), self._workspace, first="deck")
         self.runs = self.context.state(RunsState)
         self.bridge.ready.connect(self._on_ready)
         self.bridge.away.connect(self.context.engine_went)
@@ -96,6 +95,11 @@ class Desktop:
         self.doorbell.elsewhere.connect(self.presence.background.end)
         # A turn of the event loop after the paint, so that the frame is on the screen before the import begins.
         self.window.painted.connect(lambda: QTimer.singleShot(0, self.begin))
+
+    def _workspace(self) -> str:
+        """The name of what is open, in the language of this moment."""
+        own = tr("Practice workspace") if self._options.practice else tr("Personal workspace")
+        return self._options.server or own
 
     def begin(self) -> None:
         """The first paint is over, or none is wanted: start the engine, and what stands beside the window. Once."""

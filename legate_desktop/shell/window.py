@@ -48,7 +48,7 @@ class Window(QMainWindow):
     turned = Signal(str)
 
     def __init__(
-        self, context: PageContext, specs: Sequence[PageSpec], workspace: str, *, first: str = "approvals"
+        self, context: PageContext, specs: Sequence[PageSpec], workspace: Callable[[], str], *, first: str = "approvals"
     ) -> None:
         super().__init__()
         self.context = context
@@ -57,7 +57,7 @@ class Window(QMainWindow):
         self.history = History()
         self.page_id = ""
         self.torn: list[TornWindow] = []
-        self._workspaces = (Workspace("here", workspace),)
+        self._workspace = workspace
         self._is_painted = False
         self._undo_toast: Toast | None = None
         self._pages: dict[str, Page] = {}
@@ -184,7 +184,7 @@ class Window(QMainWindow):
         for shortcut in self.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
             shortcut.setParent(None)
         self.verbs = Verbs(self, VERBS)
-        self.sidebar = Sidebar(list(self.specs.values()), self._workspaces, self.verbs)
+        self.sidebar = Sidebar(list(self.specs.values()), (Workspace("here", self._workspace()),), self.verbs)
         self.banner = Banner()
         self.pages = QStackedWidget()
         right = QVBoxLayout()

@@ -25,7 +25,7 @@ def pill_for(effect: str) -> Pill:
 
 def pill_size(pill: Pill) -> QSize:
     """The room it takes."""
-    width = QFontMetricsF(font("pill")).horizontalAdvance(pill.word) + 2 * look.px(_SIDE)
+    width = QFontMetricsF(font("pill")).horizontalAdvance(tr(pill.word)) + 2 * look.px(_SIDE)
     if pill.icon:
         width += look.px(_ICON_PX) + 4
     return QSize(round(width), look.px(18))
@@ -48,7 +48,7 @@ def paint_pill(painter: QPainter, top_left: QPointF, pill: Pill, ratio: float) -
         left += side + 4
     painter.setFont(font("pill"))
     painter.setPen(colour(pill.ink))
-    painter.drawText(QRectF(left, box.top(), box.width(), box.height()), Qt.AlignmentFlag.AlignVCenter, pill.word)
+    painter.drawText(QRectF(left, box.top(), box.width(), box.height()), Qt.AlignmentFlag.AlignVCenter, tr(pill.word))
     painter.restore()
     return size.width()
 
@@ -66,7 +66,7 @@ class PillLabel(QWidget):
     def set_effect(self, effect: str) -> None:
         """Name another effect."""
         self._pill = pill_for(effect)
-        self.setAccessibleName(self._pill.word.lower())
+        self.setAccessibleName(tr(self._pill.word).lower())
         self.updateGeometry()
         self.update()
 

@@ -36,7 +36,7 @@ def deck(app: QApplication, qtbot: QtBot) -> DeckStage:
 def test_the_three_oldest_questions_stand_there_whole(deck: DeckStage) -> None:
     ids = [question.row.id for question in deck.deck.questions]
     assert ids == ["act_8", "apr_0007f61d7b5", "apr_0006f61d7b5"]
-    assert deck.deck.waiting_caption.text() == "9 things wait for you"
+    assert deck.deck.waiting_caption.text() == "9 things waiting for you"
     assert all(question.card is not None for question in deck.deck.questions)
 
 

@@ -197,7 +197,7 @@ class DeckPage(Page):
         ]
         count = state.waiting_count
         self.head.set_count(f"{counted(count)} {tr('waiting')}" if count else "", is_turn=count > 0)
-        self.waiting_caption.setText(plural("%n thing(s) wait for you", count) if count else tr("Waiting for you"))
+        self.waiting_caption.setText(plural("%n thing(s) waiting for you", count) if count else tr("Waiting for you"))
         at_work = self.practice.is_working
         words = tr("A deputy is at work. It asks here before it does anything that leaves a mark.")
         self.nothing.setText(words if at_work else tr("Nothing waits for you."))

@@ -157,7 +157,7 @@ def _effect(kept: Sources, effect: str) -> Setting:
     return Setting(
         f"notify_{effect}",
         "notifications",
-        tr("Questions of kind {kind}").format(kind=EFFECT_PILLS[effect].word),
+        tr("Questions of kind {kind}").format(kind=tr(EFFECT_PILLS[effect].word)),
         tr("Whether a notification tells of them."),
         "switch",
         get=lambda: effect in choices.now.effects,
