@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLibraryInfo, QLocale, QTranslator
 
 CATALOGUES = Path(__file__).resolve().parents[1] / "resources" / "languages"
 
@@ -34,6 +34,7 @@ class Language:
         self.code = "en"
         self.locale = QLocale(QLocale.Language.English, QLocale.Country.UnitedStates)
         self._said: Mapping[str, str | list[str]] = {}
+        self._of_qt: QTranslator | None = None
 
     def choose(self, choice: str) -> None:
         """*system*, or the code of a language that there is a catalogue for. English needs none."""
@@ -46,6 +47,21 @@ class Language:
         # A system in English, in any country, keeps that country's way to write numbers and dates.
         is_own = system.name().partition("_")[0] == self.code
         self.locale = system if is_own else QLocale(self.code)
+        self._translate_qt()
+
+    def _translate_qt(self) -> None:
+        """Qt's own few words, such as those of the menu of a text field, come with Qt."""
+        app = QCoreApplication.instance()
+        if app is None:
+            return
+        if self._of_qt is not None:
+            app.removeTranslator(self._of_qt)
+            self._of_qt = None
+        translator = QTranslator(app)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if self.code != "en" and translator.load(f"qtbase_{self.code}", folder):
+            app.installTranslator(translator)
+            self._of_qt = translator
 
     def say(self, text: str, count: int = -1) -> str:
         """A string of ours in this language; a plural has two forms there, and in English marks them with (s)."""

@@ -91,6 +91,8 @@ class Palette(QWidget):
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        # What was given is gone on with, not overwritten by the first letter.
+        self.field.deselect()
         self._speak()
 
     def close_now(self, *, gives_focus_back: bool = True) -> None:

@@ -252,6 +252,10 @@ class Window(QMainWindow):
         if visit.object_id:
             page.show_place(visit.object_id)
         page.take_focus()
+        focus = self.focusWidget()
+        if focus is None or not page.isAncestorOf(focus):
+            # A page that has nothing to give the focus to yet still gets the keys, and Tab goes on from it.
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.turned.emit(visit.page_id)
 
     def _step(self, step: Callable[[Visit], Visit | None]) -> None:

@@ -49,8 +49,9 @@ class Toast(QWidget):
             row.addWidget(self.action)
         self.closer = Button(tr("Close"), kind="quiet")
         self.closer.fired.connect(self.close_now)
-        self.closer.setVisible(is_error)
         row.addWidget(self.closer)
+        # Not before it has its place: shown without one it would be a window, and take the focus from this one.
+        self.closer.setVisible(is_error)
         self._life = QTimer(self, interval=lasts_ms, singleShot=True)
         self._life.timeout.connect(self._may_end)
         if not is_error:

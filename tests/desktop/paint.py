@@ -22,11 +22,15 @@ from PySide6.QtWidgets import QApplication
 
 from legate_desktop.pages.agents.page import AgentsPage
 from legate_desktop.pages.approvals.state import ApprovalsState
+from legate_desktop.pages.deck.page import DeckPage
 from legate_desktop.pages.runs.page import RunsPage
+from legate_desktop.pages.settings.page import SettingsPage
 from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme.look import look
 from legate_desktop.theme.resources import load_fonts
 from tests.desktop import fake_core
+from tests.desktop.fake_core import practice_bridge
+from tests.desktop.fakes_deck import deck_bridge
 from tests.desktop.stage import make_window, page_of
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -66,6 +70,21 @@ def _builder(window: Window) -> None:
     page_of(window, "agents", AgentsPage).builder.turn_to("tools")
 
 
+def _deck(window: Window) -> None:
+    window.go("deck")
+    page_of(window, "deck", DeckPage).area.verticalScrollBar().setValue(0)
+
+
+def _settings(window: Window) -> None:
+    window.go("settings")
+    page_of(window, "settings", SettingsPage).area.verticalScrollBar().setValue(0)
+
+
+def _palette(window: Window) -> None:
+    window.go("approvals")
+    window.open_palette("refund")
+
+
 SHOTS: dict[str, Callable[[Window], None]] = {
     "send": _waiting("apr_0001f61d7b5"),
     "grave": _waiting("apr_0000f61d7b5"),
@@ -74,7 +93,11 @@ SHOTS: dict[str, Callable[[Window], None]] = {
     "runs": _runs,
     "agents": _agents,
     "builder": _builder,
+    "settings": _settings,
+    "palette": _palette,
 }
+# On a week of figures.
+DECK_SHOTS: dict[str, Callable[[Window], None]] = {"deck": _deck}
 
 
 def paint(folder: Path, width: int = WINDOW[0], height: int = WINDOW[1]) -> None:
@@ -85,17 +108,19 @@ def paint(folder: Path, width: int = WINDOW[0], height: int = WINDOW[1]) -> None
     folder.mkdir(parents=True, exist_ok=True)
     fake_core.install()
     look.choose_motion(is_reduced=True)
-    window, _bridge = make_window()
-    window.resize(width, height)
-    window.show()
-    for theme in ("dark", "light"):
-        look.choose(theme)
-        dress(app)
-        for name, arrange in SHOTS.items():
-            arrange(window)
-            for _ in range(8):
-                app.processEvents()
-            window.grab().save(str(folder / f"{name}-{theme}.png"))
+    for bridge, shots in ((practice_bridge(), SHOTS), (deck_bridge(), DECK_SHOTS)):
+        window, _bridge = make_window(bridge)
+        window.resize(width, height)
+        window.show()
+        for theme in ("dark", "light"):
+            look.choose(theme)
+            dress(app)
+            for name, arrange in shots.items():
+                arrange(window)
+                for _ in range(8):
+                    app.processEvents()
+                window.grab().save(str(folder / f"{name}-{theme}.png"))
+        window.hide()
 
 
 def kept(picture: Path) -> QImage:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QCoreApplication, QLocale
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -78,6 +78,12 @@ def test_a_language_that_there_is_no_catalogue_for_is_english() -> None:
     language.choose("tlh")
     assert (language.code, tr("Settings")) == ("en", "Settings")
     assert language.locale.language() == QLocale.Language.English
+
+
+def test_the_words_of_qt_itself_follow(app: QApplication, german: None) -> None:
+    assert QCoreApplication.translate("QWidgetTextControl", "&Copy") == "&Kopieren"
+    language.choose("en")
+    assert QCoreApplication.translate("QWidgetTextControl", "&Copy") == "&Copy"
 
 
 def test_a_row_is_a_sentence_in_german(german: None) -> None:

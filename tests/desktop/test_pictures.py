@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from tests.desktop.paint import PICTURES, RATIOS, SHOTS, kept, paint_in_a_process
+from tests.desktop.paint import DECK_SHOTS, PICTURES, RATIOS, SHOTS, kept, paint_in_a_process
 
 # A pixel differs when a channel is off by more than this; a picture when more of its pixels do than the share.
 CHANNEL = 32
@@ -28,7 +28,7 @@ def share_of_difference(one: QImage, other: QImage) -> float:
 @pytest.mark.parametrize("ratio", RATIOS)
 def test_the_pages_look_as_they_did(tmp_path: Path, ratio: str) -> None:
     paint_in_a_process(tmp_path, ratio)
-    names = [f"{name}-{theme}.png" for name in SHOTS for theme in ("dark", "light")]
+    names = [f"{name}-{theme}.png" for name in (*SHOTS, *DECK_SHOTS) for theme in ("dark", "light")]
     assert sorted(names) == sorted(picture.name for picture in (PICTURES / ratio).iterdir())
     different = {
         name: f"{share:.2%} differs, see {tmp_path / name}"
