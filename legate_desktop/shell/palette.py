@@ -146,7 +146,7 @@ class Palette(QWidget):
         width = min(WIDTH_PX, self.width() - 48)
         room = self.height() - TOP_PX - 24 - look.px(96)
         rows = max(1, min(MOST_ROWS, len(self.model.rows), room // max(1, look.row_px(ROW_PX))))
-        self.list.setFixedHeight(rows * look.row_px(ROW_PX) + 2)
+        self.list.setFixedHeight(rows * look.row_px(ROW_PX) + 2 if self.model.rows else 0)
         self.box.setFixedWidth(width)
         self.box.adjustSize()
         self.box.move((self.width() - width) // 2, min(TOP_PX, self.height() // 8))
