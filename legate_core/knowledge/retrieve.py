@@ -86,8 +86,11 @@ class Searcher:
         """The best passages of these bases. A vector index that is away or being built leaves the keywords, and says so."""
         actor = self._kernel.system(workspace_id)
         scope = await self._kernel.look(actor, lambda ctx: _scope(ctx, question))
-        near = await self._near(scope, question.text)
-        return await self._kernel.look(actor, lambda ctx: _found(ctx, question, scope, near))
+        near, keywords = await asyncio.gather(
+            self._near(scope, question.text),
+            self._kernel.look(actor, lambda ctx: _by_keywords(ctx, question, scope)),
+        )
+        return await self._kernel.look(actor, lambda ctx: _found(ctx, question, scope, keywords, near))
 
     async def wait_for(self, workspace_id: str, bases: Sequence[str], seconds: float) -> int:
         """Wait until nothing of these bases is unread, or the time is up; how many documents still are."""
@@ -160,13 +163,18 @@ def _scope(ctx: ReadContext, question: Question) -> _Scope:
     return _Scope(bases, chosen, unread)
 
 
-def _found(ctx: ReadContext, question: Question, scope: _Scope, near: _Near) -> Found:
+def _by_keywords(ctx: ReadContext, question: Question, scope: _Scope) -> list[int]:
     wanted = searched(question.text)
     # A filter is applied after the search, so more is looked at.
     many = CANDIDATES if scope.documents is None else CANDIDATES * 10
     ranked = dialect.keyword_matches(ctx.connection, ctx.workspace_id, scope.ids, wanted, many) if wanted else []
-    shown = _passages(ctx, [number for number, _ in ranked] + list(near.numbers), scope)
-    keywords = [number for number, _ in ranked if number in shown][:CANDIDATES]
+    return [number for number, _ in ranked]
+
+
+def _found(ctx: ReadContext, question: Question, scope: _Scope, ranked: Sequence[int], near: _Near) -> Found:
+    wanted = searched(question.text)
+    shown = _passages(ctx, [*ranked, *near.numbers], scope)
+    keywords = [number for number in ranked if number in shown][:CANDIDATES]
     vectors = [number for number in near.numbers if number in shown]
     language = language_of(question.text) or _language_of_passages(keywords, shown)
     order = fused(keywords, vectors, weight_of_vectors(language, near.languages))

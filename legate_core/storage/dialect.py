@@ -102,46 +102,74 @@ def keyword_matches(
 ) -> list[tuple[int, float]]:
     """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score.
 
-    Words are letters and digits, at least one. SQLite ranks by BM25; PostgreSQL has no such thing, so there each word
-    counts as much as it is rare, up to `_COUNTED` chunks.
+    Words are letters and digits, at least one. The rarest are looked for first, and the commonest left out where the others
+    lead to enough chunks: ranking takes time for each chunk that holds a word, and common words tell the least.
     """
-    if is_sqlite(connection):
-        query = " OR ".join(f'"{word}"' for word in words)
-        found = connection.execute(_SQLITE_WORDS, {"query": query, "w": workspace_id, "b": list(bases), "n": limit})
-        return [(int(number), -float(score)) for number, score in found]
     scope = {"w": workspace_id, "b": list(bases)}
-    rare = {word: _rarity(connection, word, scope) for word in words}
-    known = {word: weight for word, weight in rare.items() if weight > 0}
-    if not known:
+    holding = {word: _holding(connection, word, scope) for word in words}
+    telling: dict[str, int] = {}
+    for word in sorted((word for word in words if holding[word]), key=lambda word: holding[word]):
+        if telling and sum(telling.values()) + holding[word] > RANKED_AT_MOST:
+            break
+        telling[word] = holding[word]
+    if not telling:
         return []
+    if is_sqlite(connection):
+        return _by_bm25(connection, list(telling), scope, limit)
+    return _by_rarity(connection, telling, scope, limit)
+
+
+RANKED_AT_MOST = 10_000
+"""About so many chunks are ranked for one question; a single word that more of them hold is looked for all the same."""
+
+
+def _holding(connection: Connection, word: str, scope: Mapping[str, Any]) -> int:
+    """How many chunks hold this word, counted no further than is of interest."""
+    most = RANKED_AT_MOST + 1
+    if is_sqlite(connection):
+        return int(connection.execute(_SQLITE_HOLDING, {"q": f'"{word}"', "n": most}).scalar_one())
+    return int(connection.execute(_HOLDING, {**scope, "q": f"'{word}'", "n": most}).scalar_one())
+
+
+def _by_bm25(
+    connection: Connection, words: Sequence[str], scope: Mapping[str, Any], limit: int
+) -> list[tuple[int, float]]:
+    """SQLite ranks by BM25, over all bases; where others are in front, more of them is looked at."""
+    query, depth = " OR ".join(f'"{word}"' for word in words), max(limit, 100) * 4
+    while True:
+        ranked = connection.execute(_SQLITE_RANKED, {"q": query, "n": depth}).all()
+        here = set(connection.execute(_SQLITE_HERE, {**scope, "numbers": [number for number, _ in ranked]}).scalars())
+        found = [(int(number), -float(score)) for number, score in ranked if number in here]
+        if len(found) >= limit or len(ranked) < depth:
+            return found[:limit]
+        depth *= 8
+
+
+def _by_rarity(
+    connection: Connection, holding: Mapping[str, int], scope: Mapping[str, Any], limit: int
+) -> list[tuple[int, float]]:
+    """PostgreSQL does not know how rare a word is, so each counts by a weight that is given with it."""
     ranks = " + ".join(
-        f"CAST(:r{place} AS real) * ts_rank(words, to_tsquery('english', :t{place}), 1)" for place in range(len(known))
+        f"CAST(:r{place} AS real) * ts_rank(words, to_tsquery('english', :t{place}), 1)"
+        for place in range(len(holding))
     )
     statement = text(
         f"SELECT number, {ranks} AS score FROM chunk WHERE workspace_id = :w AND base_id = ANY(:b) "
         "AND words @@ to_tsquery('english', :query) ORDER BY score DESC, number LIMIT :n"
     )
-    values: dict[str, Any] = {**scope, "query": " | ".join(f"'{word}'" for word in known), "n": limit}
-    for place, (word, weight) in enumerate(known.items()):
-        values |= {f"t{place}": f"'{word}'", f"r{place}": weight}
+    values: dict[str, Any] = {**scope, "query": " | ".join(f"'{word}'" for word in holding), "n": limit}
+    for place, (word, many) in enumerate(holding.items()):
+        values |= {f"t{place}": f"'{word}'", f"r{place}": math.log(1 + RANKED_AT_MOST / many)}
     return [(int(number), float(score)) for number, score in connection.execute(statement, values)]
 
 
-_COUNTED = 5_000
-_SQLITE_WORDS = text(
-    "SELECT chunk.number, found.score FROM "
-    "(SELECT rowid, bm25(chunk_words, 2.0, 1.0) AS score FROM chunk_words WHERE chunk_words MATCH :query) AS found "
-    "JOIN chunk ON chunk.number = found.rowid "
-    "WHERE chunk.workspace_id = :w AND chunk.base_id IN :b ORDER BY found.score, chunk.number LIMIT :n"
-).bindparams(bindparam("b", expanding=True))
-
-
-def _rarity(connection: Connection, word: str, scope: Mapping[str, Any]) -> float:
-    """How much it says that a chunk holds this word; 0 where none does, or where it is no word worth searching."""
-    holding = connection.execute(_HOLDING, {**scope, "q": f"'{word}'", "n": _COUNTED}).scalar_one()
-    return math.log(1 + _COUNTED / holding) if holding else 0.0
-
-
+_SQLITE_HOLDING = text("SELECT count(*) FROM (SELECT 1 FROM chunk_words WHERE chunk_words MATCH :q LIMIT :n)")
+_SQLITE_RANKED = text(
+    "SELECT rowid, rank FROM chunk_words WHERE chunk_words MATCH :q AND rank MATCH 'bm25(2.0, 1.0)' ORDER BY rank LIMIT :n"
+)
+_SQLITE_HERE = text(
+    "SELECT number FROM chunk WHERE number IN :numbers AND workspace_id = :w AND base_id IN :b"
+).bindparams(bindparam("numbers", expanding=True), bindparam("b", expanding=True))
 _HOLDING = text(
     "SELECT count(*) FROM (SELECT 1 FROM chunk WHERE workspace_id = :w AND base_id = ANY(:b) "
     "AND words @@ to_tsquery('english', :q) LIMIT :n) AS holding"

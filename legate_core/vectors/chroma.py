@@ -130,7 +130,7 @@ class Chroma:
         where = None if documents is None else {"document": {"$in": documents}}
         found = collection.query(
             query_embeddings=[asked],
-            n_results=max(1, min(limit, collection.count())),
+            n_results=limit,
             where=where,
             include=["distances"],
         )
