@@ -42,12 +42,15 @@ _HOME: dict[str, str] = {
         "kernel.dispatch": "Kernel",
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
         "kernel.registry": "Door",
+        "knowledge.below": "files_below",
         "knowledge.commands": (
             "AddFiles Added CancelDocuments CreateBase ReindexBase RemoveBase RemoveDocuments RenameBase "
             "RetryDocuments UnwatchFolder UploadDocument WatchFolder"
         ),
         "knowledge.model": "BaseRow DocumentRow Found Hit Passage",
+        "knowledge.pages": "DocumentPage PageImage",
         "knowledge.queries": "CitedPassage DocumentView Documents KnowledgeBases OpenDocument SearchKnowledge",
+        "knowledge.readers": "kind_of",
         "link.client": "open_link",
         "link.handover": "hand_over",
         "link.owner": "serve_link",

@@ -79,6 +79,7 @@ from legate_core.kernel.messages import Recorded as Recorded
 from legate_core.kernel.messages import Snapshot as Snapshot
 from legate_core.kernel.messages import Tick as Tick
 from legate_core.kernel.registry import Door as Door
+from legate_core.knowledge.below import files_below as files_below
 from legate_core.knowledge.commands import Added as Added
 from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import CancelDocuments as CancelDocuments
@@ -96,12 +97,15 @@ from legate_core.knowledge.model import DocumentRow as DocumentRow
 from legate_core.knowledge.model import Found as Found
 from legate_core.knowledge.model import Hit as Hit
 from legate_core.knowledge.model import Passage as Passage
+from legate_core.knowledge.pages import DocumentPage as DocumentPage
+from legate_core.knowledge.pages import PageImage as PageImage
 from legate_core.knowledge.queries import CitedPassage as CitedPassage
 from legate_core.knowledge.queries import Documents as Documents
 from legate_core.knowledge.queries import DocumentView as DocumentView
 from legate_core.knowledge.queries import KnowledgeBases as KnowledgeBases
 from legate_core.knowledge.queries import OpenDocument as OpenDocument
 from legate_core.knowledge.queries import SearchKnowledge as SearchKnowledge
+from legate_core.knowledge.readers import kind_of as kind_of
 from legate_core.link.client import open_link as open_link
 from legate_core.link.handover import hand_over as hand_over
 from legate_core.link.owner import serve_link as serve_link

@@ -18,6 +18,7 @@ from legate_core.identity import me
 from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
 from legate_core.knowledge import commands as knowledge
+from legate_core.knowledge import pages
 from legate_core.knowledge import queries as passages
 from legate_core.llm import commands as models
 from legate_core.policy import commands as policy
@@ -58,6 +59,7 @@ ROOMS = (
     me,
     knowledge,
     passages,
+    pages,
     policy,
     rules,
     runs,

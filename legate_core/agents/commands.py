@@ -155,6 +155,7 @@ class AgentRow:
     version: int = 0
     created_by: str = ""
     deleted_at: int = 0
+    knowledge: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ def list_agents(ctx: ReadContext, message: Agents) -> dict[str, AgentRow]:
             version=row["number"] or 0,
             created_by=row["created_by"],
             deleted_at=row["deleted_at"] or 0,
+            knowledge=draft.knowledge,
         )
     return found
 

@@ -84,6 +84,8 @@ class BaseRow:
     folders: tuple[str, ...]
     created_at: int
     indexed_at: int
+    next_embedder: str = ""
+    """The model of the index that is being built beside the one that answers; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
 
 MEMORY_BYTES = 2_000_000_000
 FILES_EACH = 200
+DRAWING_SECONDS = 20.0
 PASSAGE_TOKENS = 220
 OVERLAP_TOKENS = 32
 
@@ -69,6 +70,19 @@ class Readers:
         if "failed" in answer:
             raise Unreadable(answer["failed"])
         return reading_of(answer)
+
+    async def draw(self, path: str, page: int, width: int, passage: str) -> Mapping[str, Any]:
+        """A page of a PDF as a picture, with the boxes of a passage on it. Raises `Unreadable` with the reason."""
+        message = {"path": path, "page": page, "width": width, "passage": passage}
+        # Any process that reads will do; it goes before what waits to be read, because a person looks on.
+        pool = next(iter(self._pools.values()), None) or self._pool("")
+        try:
+            answer = await pool.ask(message, DRAWING_SECONDS, urgent=True)
+        except Broke as error:
+            raise Unreadable(f"Page {page} could not be drawn ({error.kind}). Read its text instead.") from error
+        if "failed" in answer:
+            raise Unreadable(answer["failed"])
+        return answer
 
     async def close(self) -> None:
         """End every process."""

@@ -116,13 +116,19 @@ def base_rows(ctx: ReadContext, ids: Sequence[str] | None = None) -> dict[str, B
             failed=int(many.get("failed", 0)),
             chunks=int(many.get("chunks", 0)),
             size_bytes=int(many.get("size_bytes", 0)),
-            embedder=str(row["embedder"].get("model") or row["embedder"]["provider"]),
+            embedder=_called(row["embedder"]),
             is_rebuilding=bool(row["next_fingerprint"]),
             folders=tuple(watched.get(row["id"], ())),
             created_at=row["created_at"],
             indexed_at=int(many.get("indexed_at") or 0),
+            next_embedder=_called(row["next_embedder"]) if row["next_fingerprint"] else "",
         )
     return found
+
+
+def _called(embedder: Mapping[str, Any]) -> str:
+    """What an embedder's settings are called in a list."""
+    return str(embedder.get("model") or embedder.get("folder") or embedder["provider"])
 
 
 def _figures(ctx: ReadContext, ids: Sequence[str] | None) -> dict[str, Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from legate_core.kernel.dispatch import Kernel
 from legate_core.knowledge.embed.open import Embedders
 from legate_core.knowledge.ingest import Ingester, Tools
 from legate_core.knowledge.originals import FolderOriginals, Originals
+from legate_core.knowledge.pages import PageImages
 from legate_core.knowledge.readers import Readers
 from legate_core.knowledge.retrieve import Searcher
 from legate_core.knowledge.tell import AgentSearch
@@ -46,6 +47,7 @@ class Works:
         self.watcher = Watcher(kernel, workspace_id)
         kernel.ports.add(Originals, originals)
         kernel.ports.add(Searcher, self.searcher)
+        kernel.ports.add(PageImages, PageImages(kernel, originals, self._readers))
 
     def start(self) -> None:
         """Read what is pending and follow the watched folders, from now on."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from legate_core.knowledge.chunk import Size, chunked
 from legate_core.knowledge.embed.base import Tokenizer
-from legate_core.knowledge.extract import docx, html, mail, markdown, pdf, tabular, text
+from legate_core.knowledge.extract import docx, html, mail, markdown, page, pdf, tabular, text
 from legate_core.knowledge.extract.base import Extracted, Unreadable
 from legate_core.knowledge.words import words_of
 from legate_core.processes.limits import bound_memory, seal
@@ -51,8 +51,10 @@ def serve(config: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
     seal()
 
     def answer(message: dict[str, Any]) -> Any:
-        request = Request(**message)
         try:
+            if "page" in message:
+                return page.drawn(Path(message["path"]), message["page"], message["width"], message["passage"])
+            request = Request(**message)
             return passages_of(request, counts[request.tokenizer])
         except Unreadable as error:
             return {"failed": str(error)}
