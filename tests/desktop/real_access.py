@@ -51,7 +51,7 @@ class Reader:
         return wait_until(lambda: self._children(ROOT), "the window is on the accessibility bus")[0]
 
     def tree(self) -> list[Heard]:
-        """Everything in the window, in reading order."""
+        """Everything that is shown in the window, in reading order."""
         return list(self._walk(self.application(), 0))
 
     def close(self) -> None:
@@ -62,11 +62,14 @@ class Reader:
             role = self._call(at, ACCESSIBLE, "GetRoleName")[0]
             low, high = self._call(at, ACCESSIBLE, "GetState")[0]
             name = self._call(at, PROPERTIES, "Get", "ss", (ACCESSIBLE, "Name"))[0][1]
-            children = self._children(at)
+            heard = Heard(role, name, low | high << 32, depth)
+            # What lies in something hidden, as in a page that is not open, is hidden too. The application itself is
+            # neither shown nor hidden.
+            children = self._children(at) if heard.has(SHOWING) or depth == 0 else []
         except RuntimeError:
             # It went away while the tree was read.
             return
-        yield Heard(role, name, low | high << 32, depth)
+        yield heard
         for child in children:
             yield from self._walk(child, depth + 1)
 
