@@ -70,6 +70,8 @@ _HOME: dict[str, str] = {
         "runs.model": "RunRow StepRow",
         "runs.money": "Spending",
         "runs.queries": "Run RunLog Runs",
+        "runs.retention": "Retention RetentionState SetRetention",
+        "runs.secret_uses": "Named SecretUse SecretUses",
         "runs.step": "Step",
         "settings": "Settings from_environment practice_home",
         "vault.commands": "DeleteSecret LockVault ReplaceSecret SealVault StoreSecret UnsealVault",

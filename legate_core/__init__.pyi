@@ -80,8 +80,8 @@ from legate_core.kernel.messages import Snapshot as Snapshot
 from legate_core.kernel.messages import Tick as Tick
 from legate_core.kernel.registry import Door as Door
 from legate_core.knowledge.below import files_below as files_below
-from legate_core.knowledge.commands import Added as Added
 from legate_core.knowledge.commands import AddFiles as AddFiles
+from legate_core.knowledge.commands import Added as Added
 from legate_core.knowledge.commands import CancelDocuments as CancelDocuments
 from legate_core.knowledge.commands import CreateBase as CreateBase
 from legate_core.knowledge.commands import ReindexBase as ReindexBase
@@ -100,8 +100,8 @@ from legate_core.knowledge.model import Passage as Passage
 from legate_core.knowledge.pages import DocumentPage as DocumentPage
 from legate_core.knowledge.pages import PageImage as PageImage
 from legate_core.knowledge.queries import CitedPassage as CitedPassage
-from legate_core.knowledge.queries import Documents as Documents
 from legate_core.knowledge.queries import DocumentView as DocumentView
+from legate_core.knowledge.queries import Documents as Documents
 from legate_core.knowledge.queries import KnowledgeBases as KnowledgeBases
 from legate_core.knowledge.queries import OpenDocument as OpenDocument
 from legate_core.knowledge.queries import SearchKnowledge as SearchKnowledge
@@ -142,6 +142,12 @@ from legate_core.runs.money import Spending as Spending
 from legate_core.runs.queries import Run as Run
 from legate_core.runs.queries import RunLog as RunLog
 from legate_core.runs.queries import Runs as Runs
+from legate_core.runs.retention import Retention as Retention
+from legate_core.runs.retention import RetentionState as RetentionState
+from legate_core.runs.retention import SetRetention as SetRetention
+from legate_core.runs.secret_uses import Named as Named
+from legate_core.runs.secret_uses import SecretUse as SecretUse
+from legate_core.runs.secret_uses import SecretUses as SecretUses
 from legate_core.runs.step import Step as Step
 from legate_core.settings import Settings as Settings
 from legate_core.settings import from_environment as from_environment

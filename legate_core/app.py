@@ -50,6 +50,7 @@ from legate_core.runs.executor import Executor
 from legate_core.runs.model import RunRecord
 from legate_core.runs.model_calls import ModelPort
 from legate_core.runs.recovery import recover
+from legate_core.runs.retention import EraseOldRuns
 from legate_core.runs.transport import Transport
 from legate_core.settings import Settings
 from legate_core.storage.engine import Database
@@ -62,6 +63,8 @@ from legate_core.vault.lend import lend
 from legate_core.vault.store import has_records as vault_has_records
 
 log = logging.getLogger(__name__)
+
+RETENTION_SECONDS = 3600.0
 
 
 @dataclass
@@ -218,6 +221,7 @@ async def _start(core: Core, *, is_worker: bool) -> None:
     await recover(core.kernel, core.executor, core.transport)
     core.kernel.start(core.transport.run(), "transport")
     core.kernel.start(_look_for_models(core), "models")
+    core.kernel.start(_erase_old_runs(core), "retention")
 
 
 async def _look_for_models(core: Core) -> None:
@@ -226,6 +230,17 @@ async def _look_for_models(core: Core) -> None:
         await core.kernel.send(core.kernel.system(core.workspace_id), LookForModels())
     except LegateError as error:
         log.info("model servers were not looked for: %s", error.message)
+
+
+async def _erase_old_runs(core: Core) -> None:
+    """Erase every hour what was kept long enough. What the disk refuses is tried again an hour later."""
+    while True:
+        try:
+            while await core.kernel.send(core.kernel.system(core.workspace_id), EraseOldRuns()):
+                pass
+        except LegateError as error:
+            log.warning("old runs were not erased: %s", error.message)
+        await asyncio.sleep(RETENTION_SECONDS)
 
 
 async def _first_start(kernel: Kernel) -> tuple[str, str]:
@@ -310,6 +325,6 @@ class Models:
         actor = self._kernel.system(run.workspace_id)
 
         def borrow(ctx: Context) -> Secret:
-            return lend(ctx, needed.secret_id, needed.host, on_behalf_of=run.started_by)
+            return lend(ctx, needed.secret_id, needed.host, on_behalf_of=run.started_by, run_id=run.id)
 
         return await self._kernel.change(actor, borrow, f"run {run.id}")

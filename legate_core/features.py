@@ -32,6 +32,8 @@ from legate_core.runs import (
     export,
     history,
     money,
+    retention,
+    secret_uses,
     step,
     traffic,
 )
@@ -73,6 +75,8 @@ ROOMS = (
     money,
     traffic,
     catalogue,
+    retention,
+    secret_uses,
     models,
     logs,
     wakes,

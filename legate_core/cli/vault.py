@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import legate_core as core
@@ -13,9 +14,9 @@ from legate_core.cli.session import Session, opened
 from legate_core.cli.text import moment, one_line, table
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Invalid, NotFound
-from legate_core.settings import from_environment
 
 if TYPE_CHECKING:
+    from legate_core.runs.secret_uses import SecretUse
     from legate_core.vault.model import SecretRow, VaultState
 
 VALUE_HELP = (
@@ -38,6 +39,9 @@ def add(under: Subparsers) -> None:
     delete = add_command(words, "delete", "delete a secret for good", delete_one)
     for word in (replace, delete):
         word.add_argument("name", metavar="NAME", help="its name or id")
+    uses = add_command(words, "uses", "who may borrow a secret: agents, runs that go on, knowledge bases", show_uses)
+    uses.add_argument("name", metavar="NAME", help="its name or id")
+    add_command(words, "lock", "close the vault's page until you prove that it is you; runs go on", lock)
     add_command(words, "seal", "stop lending at once; runs that need a secret wait", seal)
     add_command(words, "unseal", "lend again", unseal)
     add_command(words, "passphrase", "choose the passphrase that opens the keys or proves that it is you", passphrase)
@@ -122,6 +126,31 @@ def _value(screen: Screen, name: str) -> Secret:
     return Secret(screen.read().removesuffix("\n").removesuffix("\r"))
 
 
+async def show_uses(options: Namespace, screen: Screen) -> Result:
+    from legate_core import wire
+
+    async with opened(options, screen) as session:
+        row = await _secret(session, options.name)
+        use = (await session.ask(core.SecretUses(ids=(row.id,))))[row.id]
+    return Result({"secret": wire.encode(row), "uses": wire.encode(use)}, list(_uses_told(row, use)))
+
+
+def _uses_told(row: SecretRow, use: SecretUse) -> Iterator[str]:
+    by = f", to run {row.last_used_by}" if row.last_used_by else ""
+    yield f"{one_line(row.name)} is lent for {', '.join(row.hosts)}; last {moment(row.last_used_at) or 'never'}{by}"
+    for what, named in (("agent", use.agents), ("run", use.runs), ("knowledge", use.bases)):
+        for each in named:
+            yield f"{what:<10}{each.id}  {one_line(each.name)}"
+    if not (use.agents or use.runs or use.bases):
+        yield "Nothing names it."
+
+
+async def lock(options: Namespace, screen: Screen) -> Result:
+    async with opened(options, screen) as session:
+        await session.send(core.LockVault())
+    return Result({"locked": True}, ["The vault's page is locked. Runs go on; your passphrase opens it again."])
+
+
 async def seal(options: Namespace, screen: Screen) -> Result:
     async with opened(options, screen) as session:
         await session.send(core.SealVault())
@@ -144,32 +173,14 @@ async def passphrase(options: Namespace, screen: Screen) -> Result:
     """Change the one that wraps the keys, where they lie under one; else the one that proves who is at the desk."""
     if not screen.has_person:
         raise Invalid("A passphrase is typed by a person. Run this at a terminal.")
-    is_here = not options.server and not options.practice
-    if is_here and from_environment(home=options.home).keys == "passphrase":
-        _rewrap(options, screen)
-        return Result({"changed": "keys"}, ["From now on the new passphrase opens the keys."])
     async with opened(options, screen) as session:
-        old = screen.ask_secret("Old passphrase (empty where none was set)")
-        new = _twice(screen)
-        await session.send(core.SetPassphrase(new.reveal(), old.reveal()))
+        state = await session.ask(core.VaultStatus())
+        # Who just opened the keys with it is not asked for it twice.
+        old = session.passphrase or (screen.ask_secret("Old passphrase") if state.has_passphrase else Secret(""))
+        await session.send(core.SetPassphrase(_twice(screen).reveal(), old.reveal()))
+    if state.needs_passphrase:
+        return Result({"changed": "keys"}, ["From now on the new passphrase opens the keys."])
     return Result({"changed": "proof"}, ["From now on this passphrase proves that it is you."])
-
-
-def _rewrap(options: Namespace, screen: Screen) -> None:
-    from legate_core.crypto.keys.passphrase import PassphraseKeys
-    from legate_core.storage.ownership import Ownership
-
-    settings = from_environment(home=options.home)
-    keys = PassphraseKeys(settings.home)
-    if not keys.exists:
-        raise NotFound(f"There are no keys in {settings.home} yet. Any other command makes them, under a passphrase.")
-    ownership = Ownership(settings.home)
-    ownership.acquire()
-    try:
-        old = screen.ask_secret("Old passphrase")
-        keys.change_passphrase(old, _twice(screen))
-    finally:
-        ownership.release()
 
 
 def _twice(screen: Screen) -> Secret:

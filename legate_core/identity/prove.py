@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Conflict, Forbidden, Invalid
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.identity.bootstrap import remember, remembered
 from legate_core.identity.events import IdentityProved, PassphraseSet
-from legate_core.kernel.context import Context
+from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.messages import Command
 from legate_core.kernel.registry import command
 
@@ -27,6 +27,13 @@ class KeyHolder(Protocol):
     def unlock(self, passphrase: Secret | None = None) -> None: ...
 
 
+@runtime_checkable
+class Rewraps(Protocol):
+    """A `KeyHolder` whose keys lie under the passphrase, so that another one means wrapping them again."""
+
+    def change_passphrase(self, old: Secret, new: Secret) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Prove(Command[None]):
     """Prove that it is you; good for five minutes. A wrong passphrase is refused and proves nothing."""
@@ -36,9 +43,11 @@ class Prove(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class SetPassphrase(Command[None]):
-    """Choose the passphrase that proves it is you, where the operating system holds the keys and asks for none.
+    """Choose the passphrase that proves it is you, or change it.
 
-    The first one is set freely, by whoever is at the desk; changing it needs the old one.
+    Where the operating system holds the keys and asks for none, the first one is set freely, by whoever is at the desk;
+    changing it needs the old one. Where the keys lie under a passphrase, that one is the proof, and it needs the old one
+    and wraps every key anew.
     """
 
     passphrase: str = field(repr=False)
@@ -54,18 +63,27 @@ def prove(ctx: Context, message: Prove) -> None:
 
 @command(SetPassphrase, permission="session.prove", route="PUT /session/passphrase")
 def set_passphrase(ctx: Context, message: SetPassphrase) -> None:
-    if ctx.port(KeyHolder).needs_passphrase:
-        raise Conflict(
-            "The passphrase that opens the keys is the proof here. Change it with 'legate vault passphrase'."
-        )
     if len(message.passphrase) < MIN_CHARACTERS:
         raise Invalid(f"The passphrase is too short. Use at least {MIN_CHARACTERS} characters; a few words are best.")
+    holder = ctx.port(KeyHolder)
+    if holder.needs_passphrase:
+        if not isinstance(holder, Rewraps):
+            raise Conflict("What holds the keys here has a passphrase of its own. Change it there.")
+        ctx.emit(PassphraseSet(ctx.actor.id))
+        # Last, because a file takes no part in the transaction: where the keys cannot be wrapped, nothing is said.
+        holder.change_passphrase(Secret(message.old), Secret(message.passphrase))
+        return
     if remembered(ctx.connection, PASSPHRASE):
         _check(ctx, message.old)
     from argon2 import PasswordHasher
 
     remember(ctx.connection, PASSPHRASE, PasswordHasher(3, 64 * 1024, 4).hash(message.passphrase))
     ctx.emit(PassphraseSet(ctx.actor.id))
+
+
+def has_passphrase(ctx: ReadContext) -> bool:
+    """Whether a passphrase was set that proves who is at the desk, where the keys themselves ask for none."""
+    return bool(remembered(ctx.connection, PASSPHRASE))
 
 
 def _check(ctx: Context, passphrase: str) -> None:

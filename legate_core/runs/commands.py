@@ -121,7 +121,12 @@ class EraseRun(Command[None]):
 
 @command(EraseRun, permission="runs.erase", route="POST /runs/{run_id}/erase")
 def erase_run(ctx: Context, message: EraseRun) -> None:
-    run = store.load_run(ctx, message.run_id)
+    erase(ctx, message.run_id)
+
+
+def erase(ctx: Context, run_id: str) -> None:
+    """Erase a run in the transaction of whoever asks: a person, or what keeps content for so many days only."""
+    run = store.load_run(ctx, run_id)
     if run.status not in FINAL:
         raise Conflict(f"Run {run.id} is still {run.status.value}. Cancel it or let it end, then erase it.")
     if store.count_open_actions(ctx.connection, ctx.workspace_id, run.id):

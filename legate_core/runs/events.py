@@ -153,3 +153,11 @@ class MoneyReserved(Event):
 
     run_id: str
     micros: int
+
+
+@event("retention.set")
+@dataclass(frozen=True, slots=True)
+class RetentionSet(Event):
+    """How many days the content of ended runs is kept from now on; 0 for good."""
+
+    days: int

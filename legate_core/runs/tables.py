@@ -72,3 +72,11 @@ budgets = workspace_table(
     Column("removed_at", BigInteger),
 )
 """Limits on money that people set beside those of definitions. `told_for` is the period in which its nearness was told."""
+
+retentions = workspace_table(
+    "retention",
+    Column("days", Integer, nullable=False),
+    Column("set_by", String(40), nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+)
+"""How long the content of ended runs is kept; one row, made when somebody first says so. 0 days keep it for good."""

@@ -10,6 +10,7 @@ from legate_core.crypto.envelope import Envelope, seal
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Conflict
 from legate_core.identity.authorize import MatrixAuthorizer
+from legate_core.identity.prove import has_passphrase
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.ids import new_id
 from legate_core.kernel.messages import Command
@@ -70,6 +71,7 @@ def store_secret(ctx: Context, message: StoreSecret) -> str:
         "digest": envelope.digest,
         "created_by": ctx.actor.id,
         "created_at": ctx.now,
+        "last_used_by": "",
     }
     try:
         ctx.insert(secrets, row)
@@ -158,12 +160,15 @@ def unseal_vault(ctx: Context, message: UnsealVault) -> None:
 class LockVault(Command[None]):
     """Close the vault's page, and let what is grave ask for a fresh proof again. Sent after a time without anybody.
 
-    Lending goes on, so nothing that runs stops. `Prove` opens the page again.
+    Lending goes on, so nothing that runs stops. `Prove` opens the page again; without a passphrase that could prove it
+    there would be no way back, and the page is not closed.
     """
 
 
 @command(LockVault, permission="vault.lock", route="POST /vault/lock")
 def lock_vault(ctx: Context, message: LockVault) -> None:
+    if not (ctx.port(Vault).needs_passphrase or has_passphrase(ctx)):
+        raise Conflict("No passphrase is set that could open the page again. Set one first, then lock it.")
     ctx.port(MatrixAuthorizer).sessions.prove(ctx.actor, 0)
     ctx.port(Vault).close_page(ctx.workspace_id, ctx.actor.id, ctx.now)
     ctx.emit(VaultLocked(ctx.actor.id))

@@ -16,8 +16,10 @@ from legate_core.vault.model import clean_host
 from legate_core.vault.tables import secrets
 
 
-def lend(ctx: ReadContext, secret_id: str, host: str, *, on_behalf_of: str = "", connector: str = "") -> Secret:
-    """The secret, for a host it is bound to. In a writing transaction the journal says that it was lent.
+def lend(
+    ctx: ReadContext, secret_id: str, host: str, *, on_behalf_of: str = "", connector: str = "", run_id: str = ""
+) -> Secret:
+    """The secret, for a host it is bound to. In a writing transaction the journal says that it was lent, and to which run.
 
     Raises `Locked` while the vault is sealed, `Forbidden` for another host or connector and for a personal secret that
     is not lent on behalf of its owner, `Damaged` where the stored record is not the one the journal accounts for.
@@ -38,7 +40,7 @@ def lend(ctx: ReadContext, secret_id: str, host: str, *, on_behalf_of: str = "",
         )
     data = unseal(vault.master(found[0].master), store.place_of(ctx, secret_id, row["version"]), found[0])
     if isinstance(ctx, Context):
-        ctx.update(secrets, secret_id, {"last_used_at": ctx.now})
+        ctx.update(secrets, secret_id, {"last_used_at": ctx.now, "last_used_by": run_id})
         ctx.emit(SecretLent(secret_id, row["version"]))
     return Secret(data.decode())
 

@@ -22,7 +22,10 @@ HTTPS_PORT = 443
 
 @dataclass(frozen=True, slots=True)
 class SecretRow:
-    """One line of the vault's page. Times in milliseconds since the Unix epoch, 0 where it never happened."""
+    """One line of the vault's page. Times in milliseconds since the Unix epoch, 0 where it never happened.
+
+    `last_used_by` is the run that it was lent to last; empty where that was no run or never.
+    """
 
     id: str
     name: str
@@ -35,11 +38,15 @@ class SecretRow:
     created_at: int
     replaced_at: int
     last_used_at: int
+    last_used_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class VaultState:
-    """How the vault stands. `keys` is where its keys live, in a word of LEGATE_KEYS."""
+    """How the vault stands. `keys` is where its keys live, in a word of LEGATE_KEYS.
+
+    `needs_passphrase` says that unsealing asks for one, `has_passphrase` that one is set that proves who is at the desk.
+    """
 
     is_sealed: bool
     sealed_at: int
@@ -47,6 +54,7 @@ class VaultState:
     is_page_closed: bool
     keys: str
     needs_passphrase: bool
+    has_passphrase: bool
     secrets: int
     stale: tuple[str, ...]
     """Secrets whose stored record is not the one the journal accounts for; they are not lent."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 from sqlalchemy import func, or_, select
 
 from legate_core.identity.permissions import MATRIX, Cell
+from legate_core.identity.prove import has_passphrase
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread
 from legate_core.kernel.registry import query
@@ -68,6 +69,7 @@ def vault_status(ctx: ReadContext, message: VaultStatus) -> VaultState:
         is_page_closed=is_page_closed(ctx),
         keys=vault.kind,
         needs_passphrase=vault.needs_passphrase,
+        has_passphrase=vault.needs_passphrase or has_passphrase(ctx),
         secrets=ctx.connection.execute(count).scalar_one(),
         stale=store.stale_secrets(ctx),
     )

@@ -99,6 +99,7 @@ def secret_row(row: Mapping[str, Any]) -> SecretRow:
         created_at=row["created_at"],
         replaced_at=row["replaced_at"] or 0,
         last_used_at=row["last_used_at"] or 0,
+        last_used_by=row["last_used_by"],
     )
 
 

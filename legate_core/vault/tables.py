@@ -19,12 +19,14 @@ secrets = workspace_table(
     Column("created_at", BigInteger, nullable=False),
     Column("replaced_at", BigInteger),
     Column("last_used_at", BigInteger),
+    Column("last_used_by", String(40), nullable=False),
     Column("deleted_at", BigInteger),
 )
 """Everything about a secret but its value. A deleted one stays as a row, so that the journal can account for it.
 
 `version` and `digest` belong to the record below and are committed to by the journal: an older record, put back in its
-place, no longer matches. `owner_id` is empty for a secret the workspace shares.
+place, no longer matches. `owner_id` is empty for a secret the workspace shares. `last_used_by` is the run that it was lent to
+last, empty where that was no run or never.
 """
 Index(
     "uq_secret_name",

@@ -36,6 +36,7 @@ from legate_core.runs.doubt import InDoubt, SettleDoubt
 from legate_core.runs.drafts import StartDraft
 from legate_core.runs.money import Budgets
 from legate_core.runs.queries import RunLog, Runs
+from legate_core.runs.secret_uses import SecretUses
 from legate_core.vault.commands import DeleteSecret, StoreSecret
 from legate_core.vault.queries import Secrets
 from tests.flows.story import SEND, Story, call, turn
@@ -71,6 +72,7 @@ ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
     "Rules": lambda _: Rules(),
     "RunLog": lambda runs: RunLog(runs[0]),
     "Runs": lambda _: Runs(),
+    "SecretUses": lambda _: SecretUses(),
     "Secrets": lambda _: Secrets(),
 }
 

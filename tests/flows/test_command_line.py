@@ -239,7 +239,7 @@ def test_widening_needs_a_proof_that_only_a_person_can_give() -> None:
     refused = practised("rules", "settings", "--ask-every-effect", "off")
     assert refused.code == 5
     assert "passphrase" in refused.err
-    chosen = practised("vault", "passphrase", is_terminal=True, secrets=["", "correct horse", "correct horse"])
+    chosen = practised("vault", "passphrase", is_terminal=True, secrets=["correct horse", "correct horse"])
     assert chosen.code == 0
     wrong = practised("rules", "settings", "--ask-every-effect", "off", is_terminal=True, secrets=["wrong horse"])
     assert wrong.code == 5
@@ -250,7 +250,7 @@ def test_widening_needs_a_proof_that_only_a_person_can_give() -> None:
 
 
 def test_the_allow_list_is_kept_entry_by_entry() -> None:
-    secrets = ["", "correct horse", "correct horse"]
+    secrets = ["correct horse", "correct horse"]
     practised("vault", "passphrase", is_terminal=True, secrets=secrets)
     for host in ("docs.example.com", "@example.com"):
         done = practised("rules", "settings", "--allow", host, is_terminal=True, secrets=["correct horse"])
@@ -358,8 +358,11 @@ def test_a_sealed_vault_stays_sealed_until_it_is_unsealed(home: Path) -> None:
 
 def test_a_secret_is_deleted_by_whoever_proves_who_they_are(home: Path) -> None:
     legate("vault", "add", "key", "--host", "api.example.com", typed="v")
-    legate("vault", "passphrase", is_terminal=True, secrets=["", "correct horse", "correct horse"])
+    legate("vault", "passphrase", is_terminal=True, secrets=["correct horse", "correct horse"])
     assert legate("vault", "delete", "key").code == 5
+    uses = legate("vault", "uses", "key")
+    assert (uses.code, "last never" in uses.out, "Nothing names it." in uses.out) == (0, True, True)
+    assert legate("vault", "lock").code == 0
     assert legate("vault", "delete", "key", is_terminal=True, secrets=["correct horse"]).code == 0
     assert legate("vault", "list", "--json").json == {"secrets": []}
 

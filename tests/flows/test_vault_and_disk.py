@@ -12,7 +12,9 @@ import pytest
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Damaged, Locked, Unavailable
 from legate_core.runs.commands import CancelRun
+from legate_core.runs.secret_uses import SecretUses
 from legate_core.vault.commands import SealVault, StoreSecret, UnsealVault
+from legate_core.vault.queries import Secrets
 from tests.fakes.model_server import ModelServer, said
 from tests.flows.story import ASK_THEN_END, Story, turn
 
@@ -28,6 +30,8 @@ async def test_a_run_that_needs_a_sealed_secret_waits_for_the_vault_and_goes_on(
         row = await story.row(run_id)
         assert (row.status, row.waiting_for) == ("waiting", "vault")
         assert server.requests == []
+        [use] = (await story.rows(SecretUses())).values()
+        assert ([run.id for run in use.runs], [agent.id for agent in use.agents]) == ([run_id], [row.agent_id])
         # It holds nothing, and a restart does not open the vault.
         await story.restart()
         assert (await story.row(run_id)).waiting_for == "vault"
@@ -35,6 +39,8 @@ async def test_a_run_that_needs_a_sealed_secret_waits_for_the_vault_and_goes_on(
         detail = await story.detail(run_id)
         assert (detail.row.status, detail.result) == ("succeeded", "Hello.")
         assert [asked.headers["authorization"] for asked in server.requests] == ["Bearer s3cret"]
+        assert (await story.rows(Secrets()))[secret_id].last_used_by == run_id
+        assert [use.runs for use in (await story.rows(SecretUses())).values()] == [()]
 
 
 async def test_a_run_that_waits_for_the_vault_can_be_cancelled(story: Story) -> None:

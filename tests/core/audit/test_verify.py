@@ -24,7 +24,7 @@ from legate_core.kernel.context import Actor
 from legate_core.kernel.journal import entries, heads
 from legate_core.kernel.payloads import body_keys
 from legate_core.runs.tables import runs, steps
-from legate_core.vault.commands import LockVault
+from legate_core.vault.commands import SealVault
 from legate_core.vault.tables import secrets
 from tests.core.audit import tampering
 from tests.core.audit.filling import erase, fill, step, whole_run
@@ -351,7 +351,7 @@ async def test_an_actor_nobody_knows_shows(house: House) -> None:
 
 async def test_members_who_left_are_still_known(house: House, intruder: Intruder) -> None:
     bob = await house.person("per_bob", "builder")
-    await house.send(LockVault(), bob)
+    await house.send(SealVault(), bob)
     await signed(house)
     intruder.execute(members.delete().where(members.c.person_id == "per_bob"))
     assert Kind.UNKNOWN_ACTOR not in kinds(await report_of(house))

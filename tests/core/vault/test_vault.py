@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Conflict, Damaged, Forbidden, Invalid, Locked, NeedsReauthentication, NotFound
+from legate_core.identity.bootstrap import remember
+from legate_core.identity.prove import PASSPHRASE
 from legate_core.storage.schema import metadata
 from legate_core.vault import store
 from legate_core.vault.commands import DeleteSecret, LockVault, ReplaceSecret, SealVault, StoreSecret, UnsealVault
@@ -24,6 +26,11 @@ HOST = "api.example.com"
 
 def key(text: str = "sk-canary-4711", **changes: Any) -> StoreSecret:
     return StoreSecret(**({"name": "Model key", "value": Secret(text), "hosts": (HOST,)} | changes))
+
+
+async def set_passphrase(house: House) -> None:
+    """As if a passphrase had been set; nothing here proves by it."""
+    await house.change(lambda ctx: remember(ctx.connection, PASSPHRASE, "kept"))
 
 
 async def lent(house: House, secret_id: str, host: str = HOST, **who: str) -> str:
@@ -216,6 +223,7 @@ async def test_a_sealed_vault_lends_nothing_and_takes_nothing(house: House) -> N
 
 async def test_a_locked_page_shows_nothing_and_stops_no_run(house: House) -> None:
     secret_id = await house.send(key())
+    await set_passphrase(house)
     house.prove()
     await house.send(LockVault())
     for act in (
@@ -236,8 +244,27 @@ async def test_a_locked_page_shows_nothing_and_stops_no_run(house: House) -> Non
 
 async def test_a_page_is_locked_for_one_person(house: House) -> None:
     bob = await house.person("per_bob", "admin")
+    await set_passphrase(house)
     await house.send(LockVault())
     assert await house.ask(Secrets(), bob) == {}
+
+
+async def test_a_page_that_nothing_could_open_again_is_not_locked(house: House) -> None:
+    assert not (await house.ask(VaultStatus())).has_passphrase
+    with pytest.raises(Conflict, match="Set one first"):
+        await house.send(LockVault())
+    assert await house.ask(Secrets()) == {}
+    await set_passphrase(house)
+    assert (await house.ask(VaultStatus())).has_passphrase
+
+
+async def test_a_secret_knows_the_run_that_it_was_lent_to_last(house: House) -> None:
+    secret_id = await house.send(key())
+    assert [row.last_used_by for row in (await house.ask(Secrets())).values()] == [""]
+    await lent(house, secret_id, run_id="run_1")
+    assert [row.last_used_by for row in (await house.ask(Secrets())).values()] == ["run_1"]
+    await lent(house, secret_id)
+    assert [row.last_used_by for row in (await house.ask(Secrets())).values()] == [""]
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ TENANT_TABLES = (
     "payload",
     "policy",
     "reactor_cursor",
+    "retention",
     "rule",
     "run",
     "secret",
@@ -244,6 +245,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "reactor", name="pk_reactor_cursor"),
     )
     op.create_table(
+        "retention",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("set_by", sa.String(length=40), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_retention"),
+    )
+    op.create_table(
         "rule",
         sa.Column("workspace_id", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=80), nullable=False),
@@ -315,6 +325,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("replaced_at", sa.BigInteger(), nullable=True),
         sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_used_by", sa.String(length=40), nullable=False),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_secret"),
     )
