@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from legate_core.llm.server_errors import trouble
+
+log = logging.getLogger(__name__)
 
 LINE_BYTES = 8_000_000
 WORKER = "legate_core.llm.local_worker"
@@ -42,22 +45,39 @@ class _Worker:
     number: int = 0
     timer: asyncio.TimerHandle | None = None
     reader: asyncio.Task[None] | None = None
+    is_over: bool = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still be asked. A killed process is heard to end before the system says how it ended."""
+        return not self.is_over and self.process.returncode is None
 
     def tell(self, data: Mapping[str, Any]) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(data).encode() + b"\n")
 
     async def listen(self) -> None:
-        """Hand each line to whoever waits for it; at the end of the process everybody is told."""
+        """Hand each line to whoever waits for it; at the end of what it says everybody is told, and nobody asks it again."""
         assert self.process.stdout is not None
-        with suppress(ValueError):
+        try:
             async for line in self.process.stdout:
                 told = json.loads(line)
                 queue = self.waiting.get(told.get("id", 0))
                 if queue is not None:
                     queue.put_nowait(told)
-        for queue in self.waiting.values():
-            queue.put_nowait(None)
+        except ValueError:
+            # Half a line is what a killed process leaves; any other nonsense means that it cannot be understood any more.
+            log.warning("a model's process said something that cannot be read, so it is ended", exc_info=True)
+            self.end()
+        finally:
+            self.is_over = True
+            for queue in self.waiting.values():
+                queue.put_nowait(None)
+
+    def end(self) -> None:
+        """End the process now."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
 
 
 class LocalModels:
@@ -72,7 +92,7 @@ class LocalModels:
     @property
     def loaded(self) -> list[Path]:
         """The files that are in memory now."""
-        return [placed.file for placed, worker in self._workers.items() if worker.process.returncode is None]
+        return [placed.file for placed, worker in self._workers.items() if worker.is_alive]
 
     @property
     def process_ids(self) -> list[int]:
@@ -100,7 +120,7 @@ class LocalModels:
                 "Choose a smaller model or a smaller context, then try again.",
             )
         finally:
-            if worker.process.returncode is None:
+            if worker.is_alive:
                 worker.tell({"stop": number})
             worker.waiting.pop(number, None)
             self._rest(placed, worker)
@@ -114,10 +134,10 @@ class LocalModels:
     async def _worker(self, placed: Placed, progress: Progress) -> _Worker:
         async with self._guard:
             known = self._workers.get(placed)
-            if known is not None and known.process.returncode is None:
+            if known is not None and known.is_alive:
                 return known
-            for other in list(self._workers):
-                if not self._workers[other].waiting:
+            for other, worker in list(self._workers.items()):
+                if not worker.waiting or not worker.is_alive:
                     await self._end(other)
             return await self._start(placed, progress)
 
@@ -163,20 +183,25 @@ class LocalModels:
             return
         loop = asyncio.get_running_loop()
 
-        def unload() -> None:
+        async def unload() -> None:
+            # Somebody may have asked between the timer and this.
             if not worker.waiting and self._workers.get(placed) is worker:
-                task = loop.create_task(self._end(placed), name=f"unload {placed.file.name}")
-                self._ending.add(task)
-                task.add_done_callback(self._ending.discard)
+                await self._end(placed)
 
-        worker.timer = loop.call_later(placed.idle_seconds, unload)
+        def rest() -> None:
+            task = loop.create_task(unload(), name=f"unload {placed.file.name}")
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+        worker.timer = loop.call_later(placed.idle_seconds, rest)
 
     async def _end(self, placed: Placed) -> None:
-        worker = self._workers.pop(placed)
+        worker = self._workers.pop(placed, None)
+        if worker is None:
+            return
         if worker.timer is not None:
             worker.timer.cancel()
-        with suppress(ProcessLookupError):
-            worker.process.kill()
+        worker.end()
         await worker.process.wait()
         if worker.reader is not None:
             await worker.reader

@@ -80,8 +80,9 @@ class _Worker:
             if number not in self._stopped:
                 try:
                     self._server.handle_chat_completions(json.dumps(body), hear)
-                except (RuntimeError, ValueError) as error:
-                    self._tell({"id": number, "chunk": {"error": {"code": 500, "message": str(error)[:300]}}})
+                except Exception as error:
+                    # Whatever the library raises: whoever asked waits for an end, and this thread is the only one to say it.
+                    self._tell({"id": number, "chunk": {"error": {"code": 500, "message": repr(error)[:300]}}})
             self._stopped.discard(number)
         self._tell({"id": number, "end": True})
 

@@ -70,7 +70,10 @@ class Child:
 
     @property
     def is_alive(self) -> bool:
-        return self._process.returncode is None and not self._is_killed
+        """Whether it can still be asked. A killed process is heard to end before the system says how it ended."""
+        source = self._process.stdout
+        is_heard = source is not None and not source.at_eof()
+        return is_heard and self._process.returncode is None and not self._is_killed
 
     async def ask(self, message: Any, timeout_seconds: float) -> Any:
         """The child's answer. Raises the `LegateError` it raised; `Broke` for all else, and then it may be dead."""

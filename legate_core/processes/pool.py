@@ -48,7 +48,9 @@ class Pool:
         await self._enter(urgent)
         child: Child | None = None
         try:
+            self._refuse_when_closed()
             child = self._take() or await Child.start(self._program())
+            self._refuse_when_closed()
             self._working.add(child)
             return await child.ask(message, timeout_seconds)
         finally:
@@ -64,8 +66,7 @@ class Pool:
         await asyncio.gather(*(child.close() for child in children), *self._closing)
 
     async def _enter(self, urgent: bool) -> None:
-        if self._is_closed:
-            raise Broke("died", "Legate is closing.")
+        self._refuse_when_closed()
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -81,11 +82,16 @@ class Pool:
                 self._pass_on()
             raise
 
+    def _refuse_when_closed(self) -> None:
+        if self._is_closed:
+            raise Broke("died", "Legate is closing.")
+
     def _take(self) -> Child | None:
         while self._free:
             child = self._free.pop()
             if child.is_alive:
                 return child
+            self._end(child)
         return None
 
     def _leave(self, child: Child | None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -13,9 +14,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from legate_core.errors import Invalid, Unavailable
-from legate_core.llm.base import Image, Message, ModelFailed, ModelRequest, Reply, ToolOffer
-from legate_core.llm.local_pool import LocalModels
+from legate_core.llm.base import Image, Message, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer
+from legate_core.llm.local_pool import LocalModels, Placed
 from legate_core.llm.registry import open_model, price_of
+from legate_core.llm.server_errors import Trouble
 from legate_core.llm.surroundings import Surroundings
 from tests.fakes.llama_server import model_file
 
@@ -119,6 +121,61 @@ async def test_only_one_model_is_in_memory(pool: LocalModels) -> None:
     await ask(pool, context_tokens=512)
     assert len(pool.process_ids) == 1
     assert not is_alive(first)
+
+
+@slow
+async def test_a_worker_that_dies_is_said_to_have_and_the_next_question_starts_another(pool: LocalModels) -> None:
+    model = open_model(SETTINGS, Surroundings(local=pool))
+    story = ModelRequest("m", (Message("user", "Tell a long story."),), max_tokens=900)
+
+    async def listen() -> None:
+        async for item in model.stream(story):
+            assert isinstance(item, TextDelta)
+            for pid in pool.process_ids:
+                os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(ModelFailed) as caught:
+        await listen()
+    assert caught.value.kind == "unavailable"
+    assert caught.value.usage is not None
+    assert (await ask(pool)).usage.output_tokens > 0
+
+
+ODD_WORKER = """
+import os, sys, time
+print('{"ready": true}', flush=True)
+for line in sys.stdin:
+    if '"stop"' in line:
+        continue
+    if not os.path.exists(sys.argv[1] + ".answered"):
+        open(sys.argv[1] + ".answered", "w").close()
+        LAST_WORDS
+        time.sleep(600)
+    print('{"id": 1, "chunk": "answered"}\\n{"id": 1, "end": true}', flush=True)
+"""
+
+
+@slow
+@pytest.mark.parametrize(
+    "last_words",
+    [
+        "os.close(1)",  # As a killed process is for a moment: heard to end, not yet known to have ended.
+        "print('{half a li', flush=True); os.close(1)",
+        "print('nonsense', flush=True)",
+        "print('x' * 9_000_000, flush=True)",
+    ],
+)
+async def test_a_worker_that_can_be_heard_no_more_is_asked_no_more(tmp_path: Path, last_words: str) -> None:
+    pool = LocalModels((sys.executable, "-c", ODD_WORKER.replace("LAST_WORDS", last_words)))
+    placed = Placed(tmp_path / "m.gguf", 512, 1, 60)
+
+    async def listen() -> list[Any]:
+        return [chunk async for chunk in pool.ask(placed, {}, lambda *_: None)]
+
+    both = await asyncio.gather(listen(), listen(), return_exceptions=True)
+    assert [type(end) for end in both] == [Trouble, Trouble], "both who waited are told"
+    assert await listen() == ["answered"]
+    await pool.close()
 
 
 @slow

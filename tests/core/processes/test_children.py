@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -103,6 +105,29 @@ async def test_whoever_gives_up_leaves_a_pool_that_works(pool: Pool) -> None:
     hanging.cancel()
     await asyncio.gather(hanging, waiting, return_exceptions=True)
     assert await pool.ask({"do": "echo", "what": 3}, 60) == 3
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSEGV])
+async def test_a_child_killed_at_work_leaves_nobody_waiting(pool: Pool, signal_number: int) -> None:
+    pid = await pool.ask({"do": "pid"}, 60)
+    at_work = asyncio.ensure_future(pool.ask({"do": "hang"}, 60))
+    behind = [asyncio.ensure_future(pool.ask({"do": "echo", "what": number}, 60)) for number in range(3)]
+    await asyncio.sleep(0)
+    os.kill(pid, signal_number)
+    with pytest.raises(Broke, match=f"signal {signal_number:d}") as broke:
+        await at_work
+    assert broke.value.kind == "died"
+    assert await asyncio.gather(*behind) == [0, 1, 2]
+
+
+async def test_whoever_waits_for_a_pool_that_closes_is_told_and_nothing_is_started_for_them(pool: Pool) -> None:
+    await pool.ask({"do": "pid"}, 60)
+    waiting = [asyncio.ensure_future(pool.ask({"do": "hang"}, 60)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await pool.close()
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(end) for end in ends] == [Broke] * 3
+    assert [str(end) for end in ends[1:]] == ["Legate is closing."] * 2
 
 
 async def test_a_closed_pool_ends_its_children_and_takes_no_work() -> None:
