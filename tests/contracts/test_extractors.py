@@ -208,6 +208,53 @@ def test_what_cannot_be_read_ends_with_a_reason_to_act_on(tmp_path: Path, name: 
     assert sentence.count(".") >= 2, "the last sentence says what to do"
 
 
+BODY = (
+    '<w:p><w:r><w:t>Two years.</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r><w:del><w:r><w:t>Three.</w:t></w:r></w:del>'
+    "</w:p><w:sdt><w:sdtContent><w:sdt><w:sdtContent><w:p><w:r><w:t>A form's words.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    "</w:sdtContent></w:sdt><w:tbl><w:tr><w:tc><w:p><w:r><w:t>lamp</w:t></w:r></w:p></w:tc></w:tr><w:sdt><w:sdtContent><w:tr>"
+    "<w:sdt><w:sdtContent><w:tc><w:p><w:r><w:t>Fjord</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt></w:tr></w:sdtContent></w:sdt>"
+    '</w:tbl><w:p><w:r><mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice>'
+    "<w:txbxContent><w:p><w:r><w:t>Boxed.</w:t></w:r></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p><w:r>"
+    "<w:t>Boxed.</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent></w:r></w:p>"
+)
+
+
+def test_a_word_document_keeps_notes_forms_and_boxes_and_says_each_once(tmp_path: Path) -> None:
+    data = papers.with_footnote(papers.with_body(papers.docx(), BODY), "But not for bulbs.")
+    found = extract("form.docx", data, tmp_path)
+    assert [block.text for block in found.blocks] == [
+        "Two years.",
+        "But not for bulbs.",
+        "A form's words.",
+        "lamp: Fjord",
+        "Boxed.",
+    ]
+
+
+def test_a_style_based_on_a_heading_is_a_heading(tmp_path: Path) -> None:
+    styles = (
+        '<w:style w:styleId="Own"><w:name w:val="Chapter"/><w:basedOn w:val="H"/></w:style>'
+        '<w:style w:styleId="H"><w:name w:val="heading 2"/><w:basedOn w:val="Own"/></w:style>'
+        '<w:style w:styleId="Loop"><w:basedOn w:val="Loop"/></w:style>'
+    )
+    data = papers.with_part(papers.docx(), "word/styles.xml", papers.word_xml("styles", styles))
+    body = "".join(
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{style}</w:t></w:r></w:p>'
+        for style in ("Own", "Loop")
+    )
+    found = extract("styles.docx", papers.with_body(data, body), tmp_path)
+    assert [(block.text, block.is_heading) for block in found.blocks] == [("Own", True), ("Loop", False)]
+
+
+def test_a_document_in_the_strict_format_says_so(tmp_path: Path) -> None:
+    kind = "http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument"
+    links = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    links += f'<Relationship Id="r1" Type="{kind}" Target="word/document.xml"/></Relationships>'
+    data = papers.with_part(papers.docx([("", "Words.")]), "_rels/.rels", links.encode())
+    with pytest.raises(Unreadable, match="Strict"):
+        extract("strict.docx", data, tmp_path)
+
+
 def test_laughing_entities_stay_unopened(tmp_path: Path) -> None:
     try:
         found = extract("laughs.docx", papers.laughs(), tmp_path)

@@ -123,6 +123,26 @@ def with_part(data: bytes, name: str, content: bytes) -> bytes:
     return target.getvalue()
 
 
+def word_xml(root: str, inner: str) -> bytes:
+    """A part of a Word document."""
+    return f'<?xml version="1.0"?><w:{root} xmlns:w="{WORD}">{inner}</w:{root}>'.encode()
+
+
+def with_body(data: bytes, body: str) -> bytes:
+    """A Word document with this inside its body."""
+    return with_part(data, "word/document.xml", word_xml("document", f"<w:body>{body}</w:body>"))
+
+
+def with_footnote(data: bytes, text: str) -> bytes:
+    """A Word document that has a footnote with the id 2."""
+    note = f'<w:footnote w:id="2"><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:footnote>'
+    links = zipfile.ZipFile(io.BytesIO(data)).read("word/_rels/document.xml.rels")
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    link = f'<Relationship Id="rNote" Type="{kind}" Target="footnotes.xml"/></Relationships>'.encode()
+    data = with_part(data, "word/_rels/document.xml.rels", links.replace(b"</Relationships>", link))
+    return with_part(data, "word/footnotes.xml", word_xml("footnotes", note))
+
+
 def bomb() -> bytes:
     """A Word document whose text unpacks to 300 MB."""
     head = f'<w:document xmlns:w="{WORD}"><w:body><w:p><w:r><w:t>'.encode()
