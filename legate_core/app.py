@@ -45,7 +45,10 @@ from legate_core.llm import surroundings as llm
 from legate_core.llm.base import Model
 from legate_core.llm.commands import LookForModels
 from legate_core.llm.local_pool import LocalModels
+from legate_core.llm.own_prices import priced
+from legate_core.llm.pricing import Price
 from legate_core.llm.registry import key_of, open_model, price_of
+from legate_core.llm.sources import Sources
 from legate_core.runs.executor import Executor
 from legate_core.runs.model import RunRecord
 from legate_core.runs.model_calls import ModelPort
@@ -189,6 +192,7 @@ def _compose(
     """Every port of this process, each found by its type."""
     kernel.ports.add(Broker, broker)
     kernel.ports.add(LocalModels, LocalModels())
+    kernel.ports.add(Sources, Sources(kernel))
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
     kernel.ports.add(DataFolder, toolbox.data_folder)
@@ -300,7 +304,14 @@ class Models:
 
     @property
     def port(self) -> ModelPort:
-        return ModelPort(open=self.open, price=price_of)
+        return ModelPort(open=self.open, price=self.price)
+
+    async def price(self, run: RunRecord, model: Mapping[str, Any]) -> Price | None:
+        """What a model of a definition costs in the run's workspace, or None where nobody has said."""
+        return price_of(await self._priced(run, model))
+
+    async def _priced(self, run: RunRecord, model: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._kernel.look(self._kernel.system(run.workspace_id), lambda ctx: priced(ctx, model))
 
     async def open(self, run: RunRecord, model: Mapping[str, Any]) -> Model:
         """The model of a definition, its key lent for this one call. Raises `Locked` where the vault is sealed."""
@@ -319,7 +330,8 @@ class Models:
             local=self._kernel.ports.get(LocalModels),
             progress=lambda text, done, total: self._kernel.ticks.publish(Tick(run.id, "loading", text, done, total)),
         )
-        return open_model(model, surroundings)
+        # With its price: what may be charged at most is sent along where a service takes that.
+        return open_model(await self._priced(run, model), surroundings)
 
     async def _lend(self, run: RunRecord, needed: llm.Key) -> Secret:
         actor = self._kernel.system(run.workspace_id)

@@ -21,6 +21,7 @@ from legate_core.knowledge import commands as knowledge
 from legate_core.knowledge import pages
 from legate_core.knowledge import queries as passages
 from legate_core.llm import commands as models
+from legate_core.llm import own_prices, source_commands
 from legate_core.policy import commands as policy
 from legate_core.policy import queries as rules
 from legate_core.runs import (
@@ -78,6 +79,8 @@ ROOMS = (
     retention,
     secret_uses,
     models,
+    own_prices,
+    source_commands,
     logs,
     wakes,
     vault,

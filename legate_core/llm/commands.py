@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
 from sqlalchemy import select
 
 from legate_core.crypto.secret import Secret
@@ -16,18 +13,17 @@ from legate_core.errors import Invalid
 from legate_core.kernel.context import Actor, Context, Ports
 from legate_core.kernel.messages import Command
 from legate_core.kernel.registry import command
-from legate_core.llm import discovery
+from legate_core.llm import discovery, sources
 from legate_core.llm.discovery import Found
 from legate_core.llm.endpoint import endpoint_of
-from legate_core.llm.events import ModelKeyTried, ModelsFound
+from legate_core.llm.events import ModelKeyTried
 from legate_core.llm.keys import Recognised, cleaned, recognise_key
-from legate_core.llm.offers import Offer
+from legate_core.llm.sources import KEY, SERVER, Sources
 from legate_core.llm.tables import model_sources
 from legate_core.llm.trial import Tried, try_key
 from legate_core.vault.commands import StoreSecret, store_secret
 
 MAX_ADDRESSES = 10
-SERVER, KEY = "server", "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +37,26 @@ async def _look(ports: Ports, actor: Actor, message: LookForModels) -> Sequence[
     if len(message.addresses) > MAX_ADDRESSES:
         raise Invalid(f"At most {MAX_ADDRESSES} addresses are looked at in one go. Name fewer.")
     wanted = [discovery.address_of(address) for address in message.addresses]
-    return await discovery.look(ports.get(Broker), (*discovery.USUAL, *wanted))
+    known = [discovery.address_of(address) for address in await ports.get(Sources).servers(actor)]
+    return await discovery.look(ports.get(Broker), (*discovery.USUAL, *wanted, *known))
 
 
 @command(LookForModels, permission="drafts.create", route="POST /models/look", before=_look)
 def look_for_models(ctx: Context, message: LookForModels, found: Sequence[Found]) -> int:
-    servers = {source_id(SERVER, item.base_url): item for item in found}
+    servers = {sources.source_id(SERVER, item.base_url): item for item in found}
     for key, item in servers.items():
-        _keep(
-            ctx,
-            key,
-            {
-                "kind": SERVER,
-                "provider": item.provider,
-                "who": item.who,
-                "base_url": item.base_url,
-                "secret_id": "",
-                "models": _plain(item.offers),
-                "cost_micros": 0,
-            },
-        )
+        fields = {"kind": SERVER, "provider": item.provider, "who": item.who, "base_url": item.base_url}
+        sources.keep(ctx, key, fields | {"models": sources.plain(item.offers)})
     statement = select(model_sources.c.id).where(
         model_sources.c.workspace_id == ctx.workspace_id,
         model_sources.c.kind == SERVER,
         model_sources.c.is_there.is_(True),
+        model_sources.c.removed_at.is_(None),
     )
     for key in ctx.connection.execute(statement).scalars().all():
         if key not in servers:
-            ctx.update(model_sources, key, {"is_there": False, "looked_at": ctx.now})
-            ctx.emit(ModelsFound(key, False, 0))
+            sources.lose(ctx, key, "Nothing answers there. Start it, then look again.")
     return len(servers)
-
-
-def _keep(ctx: Context, key: str, fields: dict[str, Any]) -> None:
-    """Write a server down where anything about it is new; a look that finds what was known leaves no trace."""
-    row = ctx.get(model_sources, key)
-    if row is not None and row["is_there"] and all(row[name] == value for name, value in fields.items()):
-        return
-    fields = fields | {"is_there": True, "looked_at": ctx.now}
-    if row is None:
-        ctx.insert(model_sources, {"id": key} | fields)
-    else:
-        ctx.update(model_sources, key, fields)
-    ctx.emit(ModelsFound(key, True, len(fields["models"])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +105,7 @@ def add_model_key(ctx: Context, message: AddModelKey, tried: Tried) -> KeyAdded:
     value = Secret(cleaned(message.value.reveal()))
     stored = StoreSecret(message.name or f"{tried.who} key", value, (tried.place,), connector="models")
     secret_id = store_secret(ctx, stored)
-    key = source_id(KEY, tried.base_url, secret_id)
+    key = sources.source_id(KEY, tried.base_url, secret_id)
     ctx.insert(
         model_sources,
         {
@@ -141,21 +114,15 @@ def add_model_key(ctx: Context, message: AddModelKey, tried: Tried) -> KeyAdded:
             "provider": tried.provider,
             "who": tried.who[:80],
             "base_url": tried.base_url[:300],
+            "file": "",
             "secret_id": secret_id,
             "is_there": True,
-            "models": _plain(tried.offers),
+            "problem": "",
+            "took_ms": 0,
+            "models": sources.plain(tried.offers),
             "cost_micros": tried.cost_micros,
             "looked_at": ctx.now,
         },
     )
     ctx.emit(ModelKeyTried(key, secret_id, len(tried.offers), tried.cost_micros))
     return KeyAdded(secret_id, key, tried.provider, tried.who, len(tried.offers), tried.asked, tried.cost_micros)
-
-
-def source_id(kind: str, base_url: str, secret_id: str = "") -> str:
-    """The id of a place where models come from: the same place is always the same row."""
-    return f"{kind}_{hashlib.sha256(f'{base_url}|{secret_id}'.encode()).hexdigest()[:20]}"
-
-
-def _plain(offers: Sequence[Offer]) -> list[dict[str, Any]]:
-    return msgspec.to_builtins(list(offers))

@@ -27,6 +27,7 @@ USUAL = ("http://127.0.0.1:11434", "http://127.0.0.1:1234", "http://127.0.0.1:80
 KNOCK_SECONDS = 0.5
 LOOK_SECONDS = 5.0
 MAX_BYTES = 4_000_000
+ANY = "a server of the OpenAI interface"
 MAX_SHOWN = 60
 """How many models of one Ollama are asked about one by one."""
 
@@ -53,11 +54,12 @@ def address_of(text: str) -> str:
 
 async def look(broker: Broker, addresses: Sequence[str] = USUAL) -> tuple[Found, ...]:
     """The servers that answer at these addresses of this computer."""
-    answers = await asyncio.gather(*(_look_at(broker, address) for address in dict.fromkeys(addresses)))
+    answers = await asyncio.gather(*(look_at(broker, address) for address in dict.fromkeys(addresses)))
     return tuple(found for found in answers if found is not None)
 
 
-async def _look_at(broker: Broker, address: str) -> Found | None:
+async def look_at(broker: Broker, address: str) -> Found | None:
+    """The server at an address and its models; None where none of a known kind answers in time."""
     try:
         if not await _is_open(broker, address):
             return None
@@ -126,7 +128,7 @@ async def _openai(client: httpx.AsyncClient, address: str) -> Found:
     listed = offers.of_openai(data)
     owners = {text_in(table_in(entry).get("owned_by")) for entry in list_in(table_in(data)["data"])}
     if "llamacpp" not in owners:
-        return Found("openai_compatible", "a server of the OpenAI interface", f"{address}/v1", listed)
+        return Found("openai_compatible", ANY, f"{address}/v1", listed)
     with suppress(_NotOne):
         shown = await read(client, "GET", f"{address}/props")
         listed = tuple(offers.with_properties(offer, shown) for offer in listed)

@@ -1,4 +1,4 @@
-"""The facts about where models come from."""
+"""The facts about where models come from and what they cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from legate_core.kernel.messages import Event, event
 @event("models.found")
 @dataclass(frozen=True, slots=True)
 class ModelsFound(Event):
-    """A server on this computer offers other models than before, or is not there any more."""
+    """A place offers other models than before, was looked at because somebody asked, or is not there any more."""
 
     source_id: str
     is_there: bool
@@ -26,3 +26,21 @@ class ModelKeyTried(Event):
     secret_id: str
     models: int
     cost_micros: int
+
+
+@event("models.removed")
+@dataclass(frozen=True, slots=True)
+class ModelsRemoved(Event):
+    """A place where models come from was taken off the list; agents that use it ask in vain until it is back."""
+
+    source_id: str
+
+
+@event("models.priced")
+@dataclass(frozen=True, slots=True)
+class ModelPriced(Event):
+    """What a model costs here was set by hand, or is left to the price list again."""
+
+    price_id: str
+    model: str
+    is_set: bool

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from legate_core.egress.broker import Broker
 from legate_core.errors import Invalid
-from legate_core.llm import anthropic, offers, openai, openrouter
+from legate_core.llm import anthropic, openai, openrouter
 from legate_core.llm.base import Message, ModelRequest, Reply
 from legate_core.llm.endpoint import endpoint_of
-from legate_core.llm.exchange import bearer
 from legate_core.llm.keys import Recognised, check_key
 from legate_core.llm.offers import Offer
 from legate_core.llm.pricing import Price, listed, price_from, settle
 from legate_core.llm.registry import open_model
-from legate_core.llm.server_errors import Asked, from_status, trouble
 from legate_core.llm.surroundings import Surroundings
-
-if TYPE_CHECKING:
-    import httpx
+from legate_core.llm.visit import list_models
 
 WORD_TOKENS = 16
 """Fewer than that some services refuse."""
-LIST_SECONDS = 20.0
-MAX_BYTES = 8_000_000
 _HOME = {"anthropic": anthropic.BASE_URL, "openai": openai.BASE_URL, "openrouter": openrouter.BASE_URL}
 
 
@@ -48,7 +41,7 @@ async def try_key(broker: Broker, key: str, whose: Recognised) -> Tried:
     base_url = _HOME.get(whose.provider, whose.base_url)
     endpoint = endpoint_of(base_url, "a key", None)
     check_key(key, endpoint.host)
-    found = await _list(broker, key, whose.provider, base_url, endpoint.host)
+    found = await list_models(broker, key, whose.provider, base_url)
     cheapest = cheapest_of(found, endpoint.host)
     cost = 0
     if cheapest is not None:
@@ -86,41 +79,3 @@ async def _say_a_word(broker: Broker, key: str, settings: Mapping[str, Any]) -> 
         if isinstance(item, Reply):
             return item
     raise Invalid("The model ended its stream without a reply. Try another key.")
-
-
-async def _list(broker: Broker, key: str, provider: str, base_url: str, host: str) -> tuple[Offer, ...]:
-    import httpx
-
-    asked = Asked(host, "that is listed", key)
-    headers = anthropic.key_header(key) | anthropic.VERSION if provider == "anthropic" else bearer(key)
-    # OpenRouter lists its models for anybody; only this address wants a key that is one.
-    proof = f"{base_url}/key" if provider == "openrouter" else ""
-    try:
-        async with httpx.AsyncClient(
-            transport=broker.transport(base_url), trust_env=False, follow_redirects=False, timeout=LIST_SECONDS
-        ) as client:
-            if proof:
-                await _get(client, proof, headers, asked)
-            query = "?limit=1000" if provider == "anthropic" else ""
-            return offers.of_openai(await _get(client, f"{base_url}/models{query}", headers, asked))
-    except httpx.HTTPError as error:
-        raise trouble(
-            "unavailable", f"{host} cannot be reached, so the key was not tried. Check the network, then try again."
-        ).failure from error
-
-
-async def _get(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], asked: Asked) -> Any:
-    data = bytearray()
-    async with client.stream("GET", url, headers=dict(headers)) as response:
-        async for chunk in response.aiter_bytes():
-            data += chunk
-            if len(data) > MAX_BYTES:
-                break
-    if response.status_code != 200:
-        raise from_status(
-            asked, response.status_code, bytes(data), response.headers.get("content-type", ""), None
-        ).failure
-    try:
-        return json.loads(bytes(data))
-    except (ValueError, RecursionError) as error:
-        raise trouble("bad_reply", f"{asked.host} sent no list of models. Check the base URL.").failure from error

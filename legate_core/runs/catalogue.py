@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import msgspec
 from sqlalchemy import func, select
 
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import LiveQuery, Recorded, Reread
 from legate_core.kernel.registry import query
-from legate_core.llm.endpoint import endpoint_of
-from legate_core.llm.events import ModelKeyTried, ModelsFound
+from legate_core.llm import sources
+from legate_core.llm.events import ModelKeyTried, ModelPriced, ModelsFound, ModelsRemoved
 from legate_core.llm.fallback import name_of
 from legate_core.llm.offers import Offer
-from legate_core.llm.pricing import Price, free
+from legate_core.llm.own_prices import PriceBook
+from legate_core.llm.pricing import Price
 from legate_core.llm.tables import model_sources
-from legate_core.llm.trial import price_of
 from legate_core.runs.events import RunStepped
 from legate_core.runs.tables import steps
 from legate_core.vault.events import SecretDeleted
@@ -28,7 +27,8 @@ from legate_core.vault.tables import secrets
 @dataclass(frozen=True, slots=True)
 class ModelOffer:
     """One model. Prices in millionths of a dollar per million tokens, -1 where nobody has said; `tokens_per_second` is what
-    its last calls here gave, waiting included, 0 where there was none. What is not known is None or 0."""
+    its calls here gave, waiting included, 0 where there was none. `priced_by` is *you*, *list* or *server*, empty where
+    there is no price. What else is not known is None or 0."""
 
     name: str
     context_tokens: int
@@ -41,12 +41,15 @@ class ModelOffer:
     price_as_of: str
     tokens_per_second: float
     calls: int
+    cached_price: int = -1
+    priced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """One place where models come from: a server on this computer, or a service with a key. `settings` is what an agent's
-    model needs besides the model's name."""
+    """One place where models come from: a *server* on this computer, an *address* elsewhere, a service with a *key*, or a
+    *file* of one's own. `settings` is what an agent's model needs besides the model's name; `problem` says in words why
+    the place was not there at `looked_at`, `took_ms` how long it took to say what it has, 0 where nobody measured."""
 
     id: str
     kind: str
@@ -56,6 +59,9 @@ class ModelSource:
     cost_micros: int
     settings: Mapping[str, str]
     models: tuple[ModelOffer, ...]
+    address: str = ""
+    problem: str = ""
+    took_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class ModelCatalogue(LiveQuery[ModelSource]):
     """Every place where models come from, with its models."""
 
     listens: ClassVar[frozenset[str]] = frozenset(
-        {ModelsFound.name, ModelKeyTried.name, RunStepped.name, SecretDeleted.name}
+        event.name for event in (ModelsFound, ModelKeyTried, ModelsRemoved, ModelPriced, RunStepped, SecretDeleted)
     )
     ids: tuple[str, ...] | None = None
 
@@ -77,27 +83,31 @@ class ModelCatalogue(LiveQuery[ModelSource]):
 def model_catalogue(ctx: ReadContext, message: ModelCatalogue) -> dict[str, ModelSource]:
     gone = select(secrets.c.id).where(secrets.c.workspace_id == ctx.workspace_id, secrets.c.deleted_at.is_not(None))
     statement = select(model_sources).where(
-        model_sources.c.workspace_id == ctx.workspace_id, model_sources.c.secret_id.not_in(gone)
+        model_sources.c.workspace_id == ctx.workspace_id,
+        model_sources.c.secret_id.not_in(gone),
+        model_sources.c.removed_at.is_(None),
     )
     if message.ids is not None:
         statement = statement.where(model_sources.c.id.in_(message.ids))
-    speeds = _speeds(ctx)
+    speeds, book = _speeds(ctx), PriceBook(ctx)
     rows = ctx.rows(statement.order_by(model_sources.c.kind.desc(), model_sources.c.who, model_sources.c.id))
-    return {row["id"]: _source(row, speeds) for row in rows}
+    return {row["id"]: _source(row, speeds, book) for row in rows}
 
 
-def _source(row: Mapping[str, Any], speeds: Mapping[str, tuple[int, float]]) -> ModelSource:
+def _source(row: Mapping[str, Any], speeds: Mapping[str, tuple[int, float]], book: PriceBook) -> ModelSource:
     settings = {"provider": str(row["provider"])}
     if row["provider"] in ("openai_compatible", "ollama"):
         settings["base_url"] = str(row["base_url"])
     if row["secret_id"]:
         settings["secret"] = str(row["secret_id"])
-    host = endpoint_of(row["base_url"], "", None).host
+    if row["file"]:
+        settings["file"] = str(row["file"])
     models: list[ModelOffer] = []
-    for offer in msgspec.convert(row["models"], list[Offer]):
-        price = price_of(offer, host) or (free("a server on this computer") if row["kind"] == "server" else None)
-        calls, speed = speeds.get(name_of({"provider": row["provider"], "model": offer.name}), (0, 0.0))
-        models.append(_offer(offer, price, calls, speed))
+    for offer in sources.offers_in(row):
+        model = {**settings, "model": offer.name}
+        price, priced_by = book.of(model, offer.price, row["looked_at"])
+        calls, speed = speeds.get(name_of(model), (0, 0.0))
+        models.append(_offer(offer, price, priced_by, calls, speed))
     return ModelSource(
         row["id"],
         row["kind"],
@@ -107,10 +117,13 @@ def _source(row: Mapping[str, Any], speeds: Mapping[str, tuple[int, float]]) -> 
         row["cost_micros"],
         settings,
         tuple(models),
+        address=row["file"] or row["base_url"],
+        problem=row["problem"],
+        took_ms=row["took_ms"],
     )
 
 
-def _offer(offer: Offer, price: Price | None, calls: int, speed: float) -> ModelOffer:
+def _offer(offer: Offer, price: Price | None, priced_by: str, calls: int, speed: float) -> ModelOffer:
     return ModelOffer(
         offer.name,
         offer.context_tokens,
@@ -123,6 +136,8 @@ def _offer(offer: Offer, price: Price | None, calls: int, speed: float) -> Model
         price.as_of if price is not None else "",
         speed,
         calls,
+        price.cached_micros_per_million if price is not None else -1,
+        priced_by,
     )
 
 

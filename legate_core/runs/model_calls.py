@@ -34,7 +34,7 @@ class ModelPort:
     """How a run gets a model and its price from an agent's definition. `open` raises `Locked` where its key is sealed."""
 
     open: Callable[[RunRecord, Mapping[str, Any]], Awaitable[Model]]
-    price: Callable[[Mapping[str, Any]], Price | None]
+    price: Callable[[RunRecord, Mapping[str, Any]], Awaitable[Price | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class ModelCaller:
     async def _ask(self, call: _Call, left: Sequence[Link]) -> Ended | Link | None:
         """Ask one model; the link to ask in its place, where that is how it goes on."""
         try:
-            call.price = self._port.price(call.link.settings)
+            call.price = await self._port.price(call.work.run, call.link.settings)
             blocked = await self._reserve(call, next_for(left, "budget"))
             if blocked is not None:
                 return blocked

@@ -44,7 +44,9 @@ async def test_servers_are_found_shown_and_said_to_be_gone(story: Story) -> None
     ]
     assert found[0].settings == {"provider": "ollama", "base_url": places[0]}
     local = "a server on this computer"
-    assert found[1].models == (ModelOffer("smol.gguf", 2048, False, False, 92_000_000, 0, 0, local, "", 0.0, 0),)
+    assert found[1].models == (
+        ModelOffer("smol.gguf", 2048, False, False, 92_000_000, 0, 0, local, "", 0.0, 0, 0, "list"),
+    )
     assert len(await story.facts("models.found")) == 2, "a second look that finds the same leaves no trace"
     assert await story.send(LookForModels(places)) == 0
     gone = (await story.rows(ModelCatalogue())).values()

@@ -22,6 +22,7 @@ TENANT_TABLES = (
     "journal",
     "journal_head",
     "member",
+    "model_price",
     "model_source",
     "payload",
     "policy",
@@ -204,6 +205,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "person_id", name="pk_member"),
     )
     op.create_table(
+        "model_price",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("input_micros", sa.BigInteger(), nullable=False),
+        sa.Column("output_micros", sa.BigInteger(), nullable=False),
+        sa.Column("cached_micros", sa.BigInteger(), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_model_price"),
+    )
+    op.create_table(
         "model_source",
         sa.Column("workspace_id", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=80), nullable=False),
@@ -211,11 +225,15 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=40), nullable=False),
         sa.Column("who", sa.String(length=80), nullable=False),
         sa.Column("base_url", sa.String(length=300), nullable=False),
+        sa.Column("file", sa.String(length=1000), nullable=False),
         sa.Column("secret_id", sa.String(length=40), nullable=False),
         sa.Column("is_there", sa.Boolean(), nullable=False),
+        sa.Column("problem", sa.String(length=400), nullable=False),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
         sa.Column("models", JSON, nullable=False),
         sa.Column("cost_micros", sa.BigInteger(), nullable=False),
         sa.Column("looked_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_model_source"),
     )
     op.create_table(
