@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QTextOption
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QTextCursor, QTextOption
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
 from legate_desktop.theme.look import font, look
@@ -81,6 +81,7 @@ class OutsideText(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(0)
+        self._shown = ""
         if name:
             self.setAccessibleName(name)
         self._dress()
@@ -88,12 +89,21 @@ class OutsideText(QPlainTextEdit):
         look.changed.connect(self._dress)
 
     def set_text(self, text: str) -> None:
-        """Show this text; what hides in it is shown by its code point."""
+        """Show this text; what hides in it is shown by its code point.
+
+        A text that only grew, as one that streams in, keeps what is selected and where it is scrolled to.
+        """
         shown = visible(text[:MOST_CHARACTERS])
         if len(text) > MOST_CHARACTERS:
             shown += "\n" + tr("… and {count} more characters").format(count=number(len(text) - MOST_CHARACTERS))
-        if shown != self.toPlainText():
-            self.setPlainText(shown)
+        if shown != self._shown:
+            if self._shown and shown.startswith(self._shown):
+                end = QTextCursor(self.document())
+                end.movePosition(QTextCursor.MoveOperation.End)
+                end.insertText(shown[len(self._shown) :])
+            else:
+                self.setPlainText(shown)
+            self._shown = shown
         self._fit()
 
     def sizeHint(self) -> QSize:
