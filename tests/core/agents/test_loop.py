@@ -1,0 +1,106 @@
+"""The agent's loop by itself: what is kept of a long conversation, and which move follows what has happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from legate_core.agents.loop import (
+    TRIMMED,
+    AgentState,
+    Await,
+    CallModel,
+    CallTools,
+    Fail,
+    Finish,
+    Outcome,
+    next_move,
+    size,
+    transcript,
+)
+from legate_core.agents.model import AgentDefinition, Limits
+from legate_core.llm.base import Reply, ToolCall
+
+INSTRUCTIONS, TASK = "Be kind and ask first.", "Answer Kim."
+
+
+def state(**limits: int) -> AgentState:
+    definition = AgentDefinition("Deputy", "", INSTRUCTIONS, {"provider": "scripted"}, limits=Limits(**limits))
+    return AgentState(definition, TASK, started_at=0)
+
+
+def looked(before: AgentState, number: int, seen: str) -> AgentState:
+    """One turn more: a call and what came of it."""
+    call = ToolCall.of(f"c{number}", "world.look", {"to": str(number)})
+    return before.with_reply(Reply("", (call,)), 10, 0).with_outcome(Outcome(call.id, seen))
+
+
+def talked(turns: int, budget: int) -> AgentState:
+    found = state(transcript_tokens=budget)
+    for number in range(turns):
+        found = looked(found, number, "x" * 300)
+    return found
+
+
+@pytest.mark.parametrize("budget", [1, 200, 500, 1_000])
+def test_a_long_conversation_is_cut_to_its_budget_and_instructions_and_task_stay(budget: int) -> None:
+    messages = transcript(talked(40, budget))
+    assert [(message.role, message.text) for message in messages[:3]] == [
+        ("system", INSTRUCTIONS),
+        ("user", TASK),
+        ("user", TRIMMED),
+    ]
+    kept = messages[3:]
+    # Whole turns, the newest ones, at least one: a call is never parted from its result.
+    assert [message.role for message in kept] == ["assistant", "tool"] * (len(kept) // 2)
+    calls = [call.id for message in kept for call in message.tool_calls]
+    assert calls == [f"c{number}" for number in range(40 - len(calls), 40)]
+    assert [message.tool_call_id for message in kept if message.role == "tool"] == calls
+    assert len(calls) == 1 or sum(size(message) for message in (*messages[:2], *kept)) <= budget
+    assert budget < 1_000 or len(calls) > 1
+
+
+def test_what_fits_is_left_whole() -> None:
+    messages = transcript(talked(3, 24_000))
+    assert len(messages) == 2 + 3 * 2
+    assert TRIMMED not in [message.text for message in messages]
+
+
+CALL = ToolCall.of("c1", "world.look", {})
+ASKS = state().with_reply(Reply("", (CALL,)), 10, 0)
+EMPTY = Reply("")
+
+
+@pytest.mark.parametrize(
+    ("after", "move"),
+    [
+        (state(), CallModel),
+        (ASKS, CallTools),
+        (ASKS.with_outcome(Outcome("c1", None)), Await),
+        (ASKS.with_outcome(Outcome("c1", "seen")), CallModel),
+        (state().with_reply(Reply(" Done. "), 10, 0), Finish),
+        (state().with_reply(Reply("", stop_reason="refusal"), 10, 0), Fail),
+        (state().with_reply(EMPTY, 10, 0), CallModel),
+        (state(malformed_replies=1).with_reply(EMPTY, 10, 0), Fail),
+        (state().with_model_failure("It is down."), CallModel),
+        (state(malformed_replies=1).with_model_failure("It is down."), Fail),
+        (state().with_reply(Reply("Done."), 10, 0).with_words("And Ole?"), CallModel),
+    ],
+)
+def test_what_follows_what(after: AgentState, move: type) -> None:
+    assert type(next_move(after, now=0)) is move
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"), [({"steps": 2}, "2 steps"), ({"tokens": 10}, "10 tokens"), ({"wall_clock_seconds": 5}, "5 sec")]
+)
+def test_a_limit_ends_the_work_before_anything_new_and_never_in_the_middle(limits: dict[str, int], says: str) -> None:
+    asks = state(**limits).with_reply(Reply("", (CALL,)), 10, 0).with_outcome(Outcome("c1", None))
+    assert next_move(asks, now=5_000) == Await(("c1",))
+    found = next_move(asks.with_outcome(Outcome("c1", "seen")), now=5_000)
+    assert isinstance(found, Fail)
+    assert found.ended_early
+    assert says in found.reason
+    within = replace(asks.definition, limits=Limits())
+    assert isinstance(next_move(replace(asks.with_outcome(Outcome("c1", "seen")), definition=within), 5_000), CallModel)
