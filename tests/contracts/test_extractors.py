@@ -279,6 +279,11 @@ def test_a_page_of_pictures_among_others_is_named(tmp_path: Path) -> None:
     assert found.notes == ("Pages 2, 4 are pictures without text (scanned), so nothing on them is found.",)
 
 
+def test_what_was_written_into_a_form_is_read_and_what_is_hidden_is_not(tmp_path: Path) -> None:
+    found = extract("form.pdf", papers.filled_form(), tmp_path)
+    assert [(block.text, block.anchor.page) for block in found.blocks] == [("Your name: Mara Lind", 1), ("Noted 4.", 1)]
+
+
 @pytest.mark.parametrize("kind", sorted(READERS))
 @pytest.mark.parametrize(
     "data",

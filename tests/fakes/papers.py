@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from typing import Any
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
@@ -69,6 +70,35 @@ def pdf(
     writer.add_metadata({"/Title": "A paper", "/Author": "Mara Lind"})
     if password:
         writer.encrypt(password)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def filled_form() -> bytes:
+    """A PDF with no text but a field that was filled in, a password's field, a note, and a hidden note."""
+    from pypdf import PdfWriter
+    from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
+
+    writer = PdfWriter()
+    page = writer.add_blank_page(612, 792)
+    place = ArrayObject([FloatObject(number) for number in (50, 50, 200, 80)])
+
+    def mark(kind: str, flags: int, **values: DictionaryObject | TextStringObject | NameObject | NumberObject) -> Any:
+        entries = {"Type": NameObject("/Annot"), "Subtype": NameObject(kind), "F": NumberObject(flags), "Rect": place}
+        return writer._add_object(
+            DictionaryObject({NameObject(f"/{name}"): value for name, value in (entries | values).items()})
+        )
+
+    field = {"FT": NameObject("/Tx"), "V": TextStringObject("Mara Lind")}
+    fields = [
+        mark("/Widget", 4, T=TextStringObject("f1"), TU=TextStringObject("Your name"), **field),
+        mark("/Widget", 4, T=TextStringObject("f2"), Ff=NumberObject(1 << 13), **field),
+    ]
+    notes = [mark("/Text", flags, Contents=TextStringObject(f"Noted {flags}.")) for flags in (4, 2)]
+    page[NameObject("/Annots")] = ArrayObject([*fields, *notes])
+    form = DictionaryObject({NameObject("/Fields"): ArrayObject(fields)})
+    writer._root_object[NameObject("/AcroForm")] = form
     target = io.BytesIO()
     writer.write(target)
     return target.getvalue()

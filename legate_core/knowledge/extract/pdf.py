@@ -1,7 +1,7 @@
 """PDF: the text of each page, by pdfium, with pypdf as the second opinion; scans are named as such.
 
 On the public test files of pdf.js, pypdf, POI and Tika pdfium was the faster and the sturdier of the two
-(`tests/benchmarks/knowledge.py corpus` prints the comparison), so it reads first. pypdf is asked where pdfium cannot
+(`tests/benchmarks/corpus.py` reads such files), so it reads first. pypdf is asked where pdfium cannot
 open a file or finds no words in it.
 """
 
@@ -15,7 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from legate_core.knowledge.chunk import BETWEEN
 from legate_core.knowledge.extract.base import Extracted, Unreadable, Writer
+from legate_core.knowledge.extract.pdf_marks import marks
 from legate_core.knowledge.extract.text import paragraphs
 
 MAX_PAGES = 20_000
@@ -118,15 +120,16 @@ def by_pdfium(path: Path) -> Pages:
         pages = Pages(about=_told(document.get_metadata_dict()))
         pages.outline = _outline_of_pdfium(document)
         for number in range(1, _counted(len(document)) + 1):
-            pages.texts.append(_pdfium_page(document, number, pages.pictures, raw))
+            pages.texts.append(_pdfium_page(document, number, pages.pictures))
         return pages
     finally:
         document.close()
 
 
-def _pdfium_page(document: Any, number: int, pictures: set[int], raw: Any) -> str:
-    """One page's text; a page that cannot be loaded has none, and the others go on."""
+def _pdfium_page(document: Any, number: int, pictures: set[int]) -> str:
+    """One page's text, and below it what people wrote onto it; a page that cannot be loaded has none, and the others go on."""
     pypdfium2: Any = import_module("pypdfium2")
+    raw: Any = import_module("pypdfium2.raw")
 
     try:
         page = document[number - 1]
@@ -140,7 +143,7 @@ def _pdfium_page(document: Any, number: int, pictures: set[int], raw: Any) -> st
             words.close()
         if not text.strip() and next(iter(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4)), None):
             pictures.add(number)
-        return text
+        return BETWEEN.join([text, *marks(page)])
     except pypdfium2.PdfiumError:
         return ""
     finally:
