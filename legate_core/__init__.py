@@ -55,6 +55,7 @@ _HOME: dict[str, str] = {
         "link.handover": "hand_over",
         "link.owner": "serve_link",
         "llm.commands": "AddModelKey KeyAdded LookForModels",
+        "llm.keys": "Recognised recognise_key",
         "llm.own_prices": "RemoveModelPrice SetModelPrice",
         "llm.source_commands": "AddModelFile AddModelServer CheckModelSource RemoveModelSource",
         "policy.commands": "AddRule ChangePolicySettings DeleteRule EditRule",
@@ -78,7 +79,7 @@ _HOME: dict[str, str] = {
         "runs.step": "Step",
         "settings": "Settings from_environment practice_home",
         "vault.commands": "DeleteSecret LockVault ReplaceSecret SealVault StoreSecret UnsealVault",
-        "vault.forms": "SecretForm recognise_secret",
+        "vault.forms": "SecretForm bare_secret recognise_secret",
         "vault.model": "SecretRow VaultState",
         "vault.queries": "Secrets VaultStanding VaultStatus",
     }.items()

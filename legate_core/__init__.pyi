@@ -112,6 +112,8 @@ from legate_core.link.owner import serve_link as serve_link
 from legate_core.llm.commands import AddModelKey as AddModelKey
 from legate_core.llm.commands import KeyAdded as KeyAdded
 from legate_core.llm.commands import LookForModels as LookForModels
+from legate_core.llm.keys import Recognised as Recognised
+from legate_core.llm.keys import recognise_key as recognise_key
 from legate_core.llm.own_prices import RemoveModelPrice as RemoveModelPrice
 from legate_core.llm.own_prices import SetModelPrice as SetModelPrice
 from legate_core.llm.source_commands import AddModelFile as AddModelFile
@@ -175,6 +177,7 @@ from legate_core.vault.commands import SealVault as SealVault
 from legate_core.vault.commands import StoreSecret as StoreSecret
 from legate_core.vault.commands import UnsealVault as UnsealVault
 from legate_core.vault.forms import SecretForm as SecretForm
+from legate_core.vault.forms import bare_secret as bare_secret
 from legate_core.vault.forms import recognise_secret as recognise_secret
 from legate_core.vault.model import SecretRow as SecretRow
 from legate_core.vault.model import VaultState as VaultState

@@ -27,11 +27,15 @@ LANGUAGES: Final = ("system", "en", "de")
 LOOKS: Final = ("system", "dark", "light")
 DENSITIES: Final = ("roomy", "compact")
 SMALLEST_TEXT, LARGEST_TEXT = 85, 150
+LOCK_MINUTES: Final = (0, 5, 15, 60)
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Every wish, as it ships. `geometry` is where the window stood, in Qt's own words."""
+    """Every wish, as it ships. `geometry` is where the window stood, in Qt's own words.
+
+    `vault_lock_minutes` is how long the vault's page stays open while nobody uses it; 0 for always.
+    """
 
     language: str = "system"
     look: str = "system"
@@ -41,6 +45,7 @@ class Wishes:
     reduced_motion: bool = False
     letter_keys: bool = True
     first_run_done: bool = False
+    vault_lock_minutes: int = 15
     geometry: str = ""
     last_page: str = ""
 
@@ -49,6 +54,7 @@ _CHECKS: Final[dict[str, Callable[[Any], bool]]] = {
     "language": lambda value: value in LANGUAGES,
     "look": lambda value: value in LOOKS,
     "density": lambda value: value in DENSITIES,
+    "vault_lock_minutes": lambda value: value in LOCK_MINUTES,
     "text_percent": lambda value: SMALLEST_TEXT <= value <= LARGEST_TEXT,
 }
 

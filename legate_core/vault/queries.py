@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from sqlalchemy import func, or_, select
 
+from legate_core.identity.events import IdentityProved, PassphraseSet
 from legate_core.identity.permissions import MATRIX, Cell
 from legate_core.identity.prove import has_passphrase
 from legate_core.kernel.context import ReadContext
@@ -15,7 +16,15 @@ from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread
 from legate_core.kernel.registry import query
 from legate_core.vault import store
 from legate_core.vault.access import is_page_closed, require_open_page
-from legate_core.vault.events import SecretDeleted, SecretLent, SecretReplaced, SecretStored
+from legate_core.vault.events import (
+    SecretDeleted,
+    SecretLent,
+    SecretReplaced,
+    SecretStored,
+    VaultLocked,
+    VaultSealed,
+    VaultUnsealed,
+)
 from legate_core.vault.keys import Vault
 from legate_core.vault.model import SecretRow, VaultState
 from legate_core.vault.tables import secrets
@@ -59,6 +68,32 @@ class VaultStatus(Query[VaultState]):
 
 @query(VaultStatus, permission="vault.view", route="GET /vault")
 def vault_status(ctx: ReadContext, message: VaultStatus) -> VaultState:
+    return _standing(ctx)
+
+
+@dataclass(frozen=True)
+class VaultStanding(LiveQuery[VaultState]):
+    """The same, live: one row, under `vault`. A page that is closed while somebody looks at it is told so by this."""
+
+    listens: ClassVar[frozenset[str]] = frozenset(
+        event.name
+        for event in (
+            *(VaultSealed, VaultUnsealed, VaultLocked, IdentityProved, PassphraseSet),
+            *(SecretStored, SecretReplaced, SecretDeleted),
+        )
+    )
+    ids: tuple[str, ...] | None = None
+
+    def apply(self, rows: Mapping[str, VaultState], event: Recorded) -> Reread:
+        return Reread(frozenset({store.VAULT}))
+
+
+@query(VaultStanding, permission="vault.view", route="GET /vault/standing")
+def vault_standing(ctx: ReadContext, message: VaultStanding) -> dict[str, VaultState]:
+    return {store.VAULT: _standing(ctx)}
+
+
+def _standing(ctx: ReadContext) -> VaultState:
     vault = ctx.port(Vault)
     row = store.sealed_row(ctx)
     count = select(func.count()).where(secrets.c.workspace_id == ctx.workspace_id, secrets.c.deleted_at.is_(None))

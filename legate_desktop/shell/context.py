@@ -32,6 +32,7 @@ class PageContext(QObject):
     keys_wanted = Signal()
     restart_wanted = Signal()
     tour_wanted = Signal()
+    lock_wanted = Signal()
     torn_off = Signal(str, str)
 
     def __init__(

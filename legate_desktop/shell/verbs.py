@@ -27,6 +27,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("forward", "Forward", "Alt+Right", "arrow-right", "quiet", lambda w: w.go_forward(), _forward),
     Verb("settings", "Settings", "Ctrl+,", "settings", "quiet", lambda w: w.go("settings"), always),
     Verb("undo_last", "Undo", "Z", "undo-2", "quiet", lambda w: w.undo_last(), _undo, ("Ctrl+Z",)),
+    Verb("lock", "Lock the vault", "Ctrl+Shift+L", "lock", "quiet", lambda w: w.context.lock_wanted.emit(), always),
     Verb("tour", "Show the first steps", "", "sparkles", "quiet", lambda w: w.context.tour_wanted.emit(), always),
     Verb("close", "Close the window", "Ctrl+W", "x", "quiet", lambda w: w.close(), always),
     Verb("quit", "Quit Legate", "Ctrl+Q", "power", "quiet", lambda w: w.quit(), always),

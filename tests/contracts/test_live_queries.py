@@ -37,8 +37,8 @@ from legate_core.runs.drafts import StartDraft
 from legate_core.runs.money import Budgets
 from legate_core.runs.queries import RunLog, Runs
 from legate_core.runs.secret_uses import SecretUses
-from legate_core.vault.commands import DeleteSecret, StoreSecret
-from legate_core.vault.queries import Secrets
+from legate_core.vault.commands import DeleteSecret, SealVault, StoreSecret, UnsealVault
+from legate_core.vault.queries import Secrets, VaultStanding
 from tests.flows.story import SEND, Story, call, turn
 
 STEPS = 14
@@ -54,6 +54,7 @@ DEFINITIONS = [
     "try_draft",
     "keep_secret",
     "drop_secret",
+    "seal_or_unseal",
 ]
 
 # How each live query is asked; `RunLog` about a run of the story.
@@ -74,6 +75,7 @@ ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
     "Runs": lambda _: Runs(),
     "SecretUses": lambda _: SecretUses(),
     "Secrets": lambda _: Secrets(),
+    "VaultStanding": lambda _: VaultStanding(),
 }
 
 # And the ways to ask that change which rows there are.
@@ -186,6 +188,9 @@ class Life:
     async def drop_secret(self) -> None:
         self.story.prove()
         await self.story.send(DeleteSecret(self.random.choice([*await self.story.rows(Secrets()), "sec_none"])))
+
+    async def seal_or_unseal(self) -> None:
+        await self.story.send(self.random.choice([SealVault(), UnsealVault()]))
 
     async def drop_agent(self) -> None:
         agents = await self.story.rows(Agents())

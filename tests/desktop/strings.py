@@ -15,6 +15,7 @@ from legate_desktop import pages
 from legate_desktop.pages.approvals.edit_form import HINTS
 from legate_desktop.pages.approvals.rule import VERDICTS
 from legate_desktop.pages.settings.view import SECTIONS
+from legate_desktop.pages.vault.view import KINDS
 from legate_desktop.shell.places import PLACES
 from legate_desktop.shell.registry import GROUPS, find_pages
 from legate_desktop.shell.verbs import VERBS
@@ -35,6 +36,7 @@ def gathered() -> tuple[set[str], set[str]]:
     plain |= {verb.name for page in find_pages(pages) for verb in page.verbs} | {verb.name for verb in VERBS}
     plain |= {page.title for page in find_pages(pages)} | {title for _id, title, _icon in SECTIONS} | set(GROUPS)
     plain |= {text for place in PLACES for text in (place.title, place.sentence)}
+    plain |= set(KINDS.values())
     plain |= {*VERDICTS.values(), *ROLES, *(f"Needs {role}" for role in ROLES), "Nobody may do this"} | {
         hint for hint in HINTS.values() if hint
     }

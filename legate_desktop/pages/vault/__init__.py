@@ -1,0 +1,35 @@
+"""Keys and passwords: which there are, where they may go, who borrows them; never what they are."""
+
+from __future__ import annotations
+
+from legate_desktop.pages.vault.state import VaultPageState
+from legate_desktop.pages.vault.verbs import VERBS
+from legate_desktop.shell.context import PageContext
+from legate_desktop.shell.registry import PageSpec
+from legate_desktop.widgets.page_title import Page
+
+
+def _start(context: PageContext) -> None:
+    state = context.keep(VaultPageState(context.bridge, prefs=context.prefs, wall_clock=context.now))
+    state.noticed.connect(context.say)
+    context.lock_wanted.connect(state.lock)
+
+
+def _build(context: PageContext) -> Page:
+    from legate_desktop.pages.vault.page import VaultPage
+
+    return VaultPage(context)
+
+
+PAGE = PageSpec(
+    id="vault",
+    title="Vault",
+    icon="vault",
+    group="Govern",
+    key="V",
+    order=2,
+    build=_build,
+    start=_start,
+    verbs=VERBS,
+    permission="vault.view",
+)
