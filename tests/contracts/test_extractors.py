@@ -273,6 +273,15 @@ def test_an_entity_opens_no_file_of_this_machine(tmp_path: Path) -> None:
     assert "hunter2" not in "".join(block.text for block in found.blocks)
 
 
+def test_a_damaged_file_is_not_taken_for_the_protected_one_before_it(tmp_path: Path) -> None:
+    for name, data, said in [
+        ("locked.pdf", papers.pdf(["Secret."], password="pass"), "password"),
+        ("pageless.pdf", papers.pdf([]), "damaged"),
+    ]:
+        with pytest.raises(Unreadable, match=said):
+            extract(name, data, tmp_path)
+
+
 def test_a_page_of_pictures_among_others_is_named(tmp_path: Path) -> None:
     found = extract("part.pdf", papers.pdf(["Words here.", "", "More words.", ""], picture=True), tmp_path)
     assert found.pages == 4

@@ -110,10 +110,13 @@ def by_pdfium(path: Path) -> Pages:
     pypdfium2: Any = import_module("pypdfium2")
     raw: Any = import_module("pypdfium2.raw")
 
+    # pdfium remembers the last file's error, and a file without pages counts as failed with no error of its own. Nothing at all
+    # fails as damaged, so that no other file's password is taken for this one's.
+    raw.FPDF_LoadMemDocument64(b"", 0, None)
     try:
         document: Any = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
-        if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD or "password" in str(error).lower():
+        if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
             raise Protected from error
         raise
     try:
