@@ -11,9 +11,10 @@ from legate_desktop import practice
 from legate_desktop.pages.agents import requests as agent_requests
 from legate_desktop.pages.approvals import requests as approval_requests
 from legate_desktop.pages.deck import requests as deck_requests
+from legate_desktop.pages.knowledge import requests as knowledge_requests
 from legate_desktop.pages.runs import requests as run_requests
 from legate_desktop.pages.settings import requests as settings_requests
-from tests.desktop import fakes_agents, fakes_runs
+from tests.desktop import fakes_agents, fakes_knowledge, fakes_runs
 
 NOW = 1_764_000_000_000
 MINUTE = 60_000
@@ -68,7 +69,9 @@ SURFACE = SimpleNamespace(
 )
 for _name, (_fields, _defaults) in fakes_agents.MESSAGES.items():
     setattr(SURFACE, _name, message(_name, *_fields, **_defaults))
-for _name, _kind in fakes_agents.CLASSES.items():
+for _name, (_fields, _defaults) in fakes_knowledge.MESSAGES.items():
+    setattr(SURFACE, _name, message(_name, *_fields, **_defaults))
+for _name, _kind in (fakes_agents.CLASSES | fakes_knowledge.FUNCTIONS).items():
     setattr(SURFACE, _name, _kind)
 
 
@@ -284,7 +287,10 @@ class FakeBridge:
 
     def _rows(self, query: Any) -> dict[str, Any]:
         which = " deleted" if getattr(query, "deleted", False) else ""
-        return fakes_runs.rows_for(query, self.tables.get(f"{type(query).__name__}{which}", {}))
+        table = self.tables.get(f"{type(query).__name__}{which}", {})
+        if hasattr(query, "base_id"):
+            return {row_id: row for row_id, row in table.items() if row.base_id == query.base_id}
+        return fakes_runs.rows_for(query, table)
 
     def drop(self, approval_id: str) -> None:
         """The event of an answer came: the row leaves."""
@@ -396,6 +402,7 @@ def practice_bridge() -> FakeBridge:
     bridge.tables["PendingApprovals"] = {row.id: row for row in rows}
     bridge.tables["InDoubt"] = {doubt.id: doubt}
     fakes_agents.equip(bridge, NOW)
+    fakes_knowledge.equip(bridge, NOW)
     bridge.answers["WhoAmI"] = lambda _query: ME
     bridge.answers["Members"] = lambda _query: MEMBERS
     nothing_before = SimpleNamespace(looked_at=0, matched=0, rejected=0, newest=())
@@ -442,5 +449,8 @@ def changed(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
 
 def install(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Put the fake surface where the pages look for the core's; a test passes `monkeypatch.setattr`."""
-    for module in (agent_requests, approval_requests, deck_requests, run_requests, settings_requests, practice):
+    for module in (
+        *(agent_requests, approval_requests, deck_requests, knowledge_requests, run_requests, settings_requests),
+        practice,
+    ):
         replace(module, "core", SURFACE)

@@ -8,6 +8,7 @@ from typing import Any
 
 from legate_core.agents.model import AgentDefinition, Limits
 from legate_core.policy.model import Rule
+from tests.desktop import fakes_models
 
 DEFINITION = AgentDefinition(
     name="Reply desk",
@@ -30,7 +31,6 @@ MESSAGES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "VersionDefinition": (("definition_hash",), {}),
     "AgentChanges": (("agent_id",), {"before": "", "after": ""}),
     "KnowledgeBases": ((), {}),
-    "ModelCatalogue": ((), {}),
     "CreateAgent": (("definition",), {}),
     "EditAgent": (("agent_id", "definition"), {"was": ""}),
     "PublishAgent": (("agent_id",), {"note": ""}),
@@ -59,6 +59,7 @@ def agent(agent_id: str, name: str, **changes: Any) -> SimpleNamespace:
         "version": 3,
         "created_by": "usr_me",
         "deleted_at": 0,
+        "knowledge": ("kb_1",) if agent_id == "agt_1" else (),
     }
     return SimpleNamespace(**(given | changes))
 
@@ -117,15 +118,8 @@ def equip(bridge: Any, now: int) -> None:
     }
     bridge.tables["Agents deleted"] = {"agt_9": agent("agt_9", "Old desk", deleted_at=now)}
     bridge.tables["AgentActivities"] = {"agt_1": activity("agt_1", last_at=now - 60_000)}
-    bridge.tables["KnowledgeBases"] = {"kb_1": SimpleNamespace(id="kb_1", name="Handbook", documents=3)}
-    bridge.tables["ModelCatalogue"] = {
-        "src_1": SimpleNamespace(
-            who="Ollama on this computer",
-            is_there=True,
-            settings={"provider": "ollama", "base_url": "http://127.0.0.1:11434"},
-            models=(SimpleNamespace(name="qwen3:4b"), SimpleNamespace(name="llama3.2:3b")),
-        )
-    }
+    bridge.tables["ModelCatalogue"] = fakes_models.places(now)
+    bridge.tables["Budgets"] = fakes_models.limits()
     versions = [
         SimpleNamespace(
             hash=str(number) * 64,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -59,6 +62,20 @@ class DeckPage(Page):
         """To the card of the oldest question."""
         waiting = self.state.waiting
         self.context.go("approvals", waiting[0].id if waiting else "")
+
+    def takes_files(self, paths: Sequence[Path]) -> str:
+        """Documents go to a knowledge base from here as well."""
+        # Not before something is dragged: the Deck is the first page, and is painted before anything else is loaded.
+        from legate_desktop.pages.knowledge.dropping import words_for
+
+        return words_for(self.context, paths)
+
+    def take_files(self, paths: Sequence[Path]) -> None:
+        """Ask into which, and go there."""
+        from legate_desktop.pages.knowledge.dropping import Intake
+
+        self._intake = Intake(self.context, self, lambda base_id: self.context.go("knowledge", base_id))
+        self._intake.take(paths)
 
     # Building.
 
