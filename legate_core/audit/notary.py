@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 from legate_core.crypto.keys import DEVICE, KeyPort, get_or_make, note_name
-from legate_core.crypto.signing import Checkpoint, DeviceKey, sign_checkpoint, verifier_key
+from legate_core.crypto.signing import Checkpoint, DeviceKey, open_checkpoint, sign_checkpoint, verifier_key
 from legate_core.errors import Damaged
 
 
@@ -21,6 +23,7 @@ class Notary:
     def __init__(self, keys: KeyPort, device: DeviceKey) -> None:
         self._keys = keys
         self._device = device
+        self._guard = threading.Lock()
 
     @classmethod
     def open(cls, keys: KeyPort, *, may_make: bool = True) -> Notary:
@@ -51,5 +54,19 @@ class Notary:
             raise Damaged("The checkpoint outside the database is damaged. Do not trust it.") from error
 
     def keep(self, workspace_id: str, note: str) -> None:
-        """Keep a checkpoint outside the database, in the place of the one before."""
-        self._keys.put(note_name(workspace_id), note.encode())
+        """Keep a checkpoint outside the database, in the place of the one before; a larger one stays.
+
+        The thread that keeps a checkpoint goes on where its task was cancelled, so it may come after its successor's.
+        """
+        with self._guard:
+            if self._size(workspace_id, self.outside(workspace_id)) < self._size(workspace_id, note):
+                self._keys.put(note_name(workspace_id), note.encode())
+
+    def _size(self, workspace_id: str, note: str | None) -> int:
+        """How many entries a checkpoint signs; below none where this device never signed it."""
+        if note is None:
+            return -1
+        try:
+            return open_checkpoint(note, origin_of(workspace_id), self.public_key).size
+        except Damaged:
+            return -1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import threading
 from pathlib import Path
 
 from legate_core.crypto.keys.files import write_whole
@@ -34,6 +35,8 @@ class MemoryKeys:
         self._notes = folder / "notes.json" if folder is not None else None
         self._values: dict[str, bytes | None] = {}
         self._is_locked = True
+        # A checkpoint's thread outlives the task that waited for it, so two may keep a note at the same time.
+        self._guard = threading.RLock()
 
     @property
     def is_locked(self) -> bool:
@@ -56,17 +59,19 @@ class MemoryKeys:
 
     def put(self, name: str, value: bytes) -> None:
         self._check(name)
-        self._values[name] = bytes(value)
-        if is_note(name) and self._notes is not None:
-            write_whole(self._notes, json.dumps(self._kept_notes() | {name: value.decode()}).encode())
+        with self._guard:
+            self._values[name] = bytes(value)
+            if is_note(name) and self._notes is not None:
+                write_whole(self._notes, json.dumps(self._kept_notes() | {name: value.decode()}).encode())
 
     def delete(self, name: str) -> None:
         self._check(name)
-        self._values[name] = None
-        if is_note(name) and self._notes is not None:
-            kept = self._kept_notes()
-            kept.pop(name, None)
-            write_whole(self._notes, json.dumps(kept).encode())
+        with self._guard:
+            self._values[name] = None
+            if is_note(name) and self._notes is not None:
+                kept = self._kept_notes()
+                kept.pop(name, None)
+                write_whole(self._notes, json.dumps(kept).encode())
 
     def _kept_notes(self) -> dict[str, str]:
         if self._notes is None or not self._notes.exists():

@@ -267,3 +267,17 @@ async def test_a_keyring_that_is_away_stops_nothing_and_is_said_once(
     await say(house)
     await checkpointer.close()
     assert checkpointer.failing == {}
+
+
+async def test_a_checkpoint_that_comes_late_does_not_take_the_place_of_a_larger_one_outside(house: House) -> None:
+    await say(house)
+    await checkpoint_now(house.kernel, WORKSPACE)
+    late = house.keys.get(NOTE)
+    assert late is not None
+    await say(house)
+    await checkpoint_now(house.kernel, WORKSPACE)
+    house.kernel.ports.get(Notary).keep(WORKSPACE, late.decode())
+    assert outside(house) == await at_head(house)
+    house.keys.put(NOTE, b"nobody signed this")
+    house.kernel.ports.get(Notary).keep(WORKSPACE, late.decode())
+    assert house.keys.get(NOTE) == late, "what this device never signed gives way to any checkpoint"
