@@ -1,6 +1,7 @@
 """The smallest life of Legate, in a process that may be killed at any moment: open, publish, ask, answer, act, end.
 
-Run by the zygote. What the core has acknowledged is noted in a file at once, so that the judge can ask for it afterwards.
+And the second life of a folder whose first one was cut off: open it again and bring what is there to its end. Both are
+run by the zygote. What the core has acknowledged is noted in a file at once, so that the judge can ask for it afterwards.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from legate_core.agents.model import AgentDefinition
 from legate_core.app import Core, open_local
 from legate_core.approvals.commands import ApproveAction
 from legate_core.approvals.queries import PendingApprovals
+from legate_core.crypto.keys.memory import MemoryKeys
 from legate_core.errors import LegateError
 from legate_core.runs.commands import StartRun
-from legate_core.runs.queries import Run
+from legate_core.runs.doubt import DoubtAnswer, InDoubt, SettleDoubt
+from legate_core.runs.queries import Run, Runs
 from legate_core.settings import Settings, throw_away
 from tests.fakes.world import World
 
@@ -48,8 +51,10 @@ def deputy() -> AgentDefinition:
 
 
 async def open_core(folder: Path) -> tuple[Core, World]:
-    world = World(folder / "world")
-    return await open_local(settings_of(folder), extra_tools=world.tools()), world
+    world, settings = World(folder / "world"), settings_of(folder)
+    # The same keys wherever the folder lies: what one life left is copied, so that many second lives can begin there.
+    keys = MemoryKeys(b"the keys of the crash tests", is_throw_away=True, folder=settings.home)
+    return await open_local(settings, keys=keys, extra_tools=world.tools()), world
 
 
 class Acks:
@@ -90,10 +95,36 @@ async def live(folder: Path) -> None:
     acks.note("closed")
 
 
-def main(folder: Path) -> int:
-    """Live once; the exit code."""
+async def live_again(folder: Path) -> None:
+    """What a person does after a crash: start again, say what became of what is in doubt, answer what waits."""
+    acks = Acks(folder)
+    core, world = await open_core(folder)
+    acks.note("opened", core.workspace_id)
+    await core.transport.sweep()
+    await core.settled()
+    for key in await core.client.ask(InDoubt()):
+        answer: DoubtAnswer = "happened" if world.counts else "do_it"
+        await core.client.send(SettleDoubt(key, answer))
+        acks.note("settled", answer)
+    await core.settled()
+    for key in await core.client.ask(PendingApprovals()):
+        await core.client.send(ApproveAction(key))
+        acks.note("answered", key)
+    await core.settled()
+    for run in (await core.client.ask(Runs())).values():
+        if run.status == "succeeded":
+            acks.note("succeeded", run.id)
+    await core.close()
+    acks.note("closed")
+
+
+SCENES = {"live": live, "live_again": live_again}
+
+
+def main(name: str, folder: Path) -> int:
+    """Play one scene; the exit code."""
     try:
-        asyncio.run(live(folder))
+        asyncio.run(SCENES[name](folder))
     except LegateError as error:
         Acks(folder).note("refused", f"{error.code}: {error.message}")
         return REFUSED

@@ -78,14 +78,17 @@ class Stage:
             assert self._zygote.stdout is not None
             self._zygote.stdout.close()
 
-    def live(self, *arguments: str, path: str = "") -> Life:
-        """One life under the tracer, with these words for it."""
-        folder = self._fresh(f"life-{self._count}")
+    def live(self, *arguments: str, path: str = "", after: Life | None = None) -> Life:
+        """One life under the tracer, with these words for it; or the second life of a copy of what an earlier one left."""
+        name = f"life-{self._count}"
         self._count += 1
+        folder = self._fresh(name) if after is None else Path(shutil.copytree(after.folder, self.folder / name))
+        scene = "live" if after is None else "live_again"
         log = folder / "trace"
+        log.unlink(missing_ok=True)
         assert self._zygote is not None
         assert self._zygote.stdin is not None
-        self._zygote.stdin.write(f"{folder}\n")
+        self._zygote.stdin.write(f"{scene} {folder}\n")
         self._zygote.stdin.flush()
         process_id = int(self._line())
         _wait_until(lambda: _field(process_id, "State").startswith("T"))
@@ -117,18 +120,18 @@ class Stage:
         tracer.stderr.close()
         return Life(folder, exit_code, _counted(log))
 
-    def points(self) -> list[Point]:
-        """Every write of a whole, undisturbed life, by kind and number."""
-        life = self.live("-e", f"trace={','.join(WRITES)}")
+    def points(self, after: Life | None = None) -> list[Point]:
+        """Every write of a whole, undisturbed life, by kind and number; or of the recovery from an earlier one's end."""
+        life = self.live("-e", f"trace={','.join(WRITES)}", after=after)
         assert life.exit_code == 0
         most: Counter[str] = Counter()
         for (_, syscall), count in life.calls.items():
             most[syscall] = max(most[syscall], count)
         return [Point(syscall, number) for syscall in sorted(most) for number in range(1, most[syscall] + 1)]
 
-    def strike(self, point: Point) -> Life:
+    def strike(self, point: Point, after: Life | None = None) -> Life:
         """One life that is struck at a point."""
-        return self.live("-e", f"trace={point.syscall}", "-e", point.inject, path=point.path)
+        return self.live("-e", f"trace={point.syscall}", "-e", point.inject, path=point.path, after=after)
 
     def _fresh(self, name: str) -> Path:
         folder = self.folder / name
