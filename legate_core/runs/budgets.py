@@ -173,6 +173,18 @@ def waiting_runs(ctx: ReadContext) -> Sequence[str]:
     return ctx.connection.execute(statement).scalars().all()
 
 
+def waiting_under(ctx: ReadContext, row: Mapping[str, Any]) -> int:
+    """How many of the runs that a stored limit is for wait for money."""
+    statement = select(func.count()).where(
+        runs.c.workspace_id == ctx.workspace_id,
+        runs.c.status == RunStatus.WAITING.value,
+        runs.c.waiting_for == WaitingFor.BUDGET.value,
+    )
+    if row["scope"] != "workspace":
+        statement = statement.where((runs.c.agent_id if row["scope"] == "agent" else runs.c.id) == row["subject_id"])
+    return int(ctx.connection.execute(statement).scalar_one())
+
+
 def _applying(ctx: ReadContext, run_id: str, agent_id: str) -> Select[Any]:
     keys = [key_of("workspace", "", period) for period in PERIODS]
     keys += [key_of("agent", agent_id, period) for period in PERIODS]

@@ -100,7 +100,8 @@ def _look_again(ctx: Context, because: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BudgetRow:
-    """One limit as it stands. Money in millionths; `ends_at` is 0 for one that never turns."""
+    """One limit as it stands. Money in millionths; `ends_at` is 0 for one that never turns; `waiting` is how many of the
+    runs it is for wait for money, whichever limit it is that they wait for."""
 
     id: str
     scope: str
@@ -111,6 +112,7 @@ class BudgetRow:
     reserved_micros: int
     begins_at: int
     ends_at: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ def list_budgets(ctx: ReadContext, message: Budgets) -> dict[str, BudgetRow]:
             stands.others_micros,
             stands.begins_at,
             stands.ends_at or 0,
+            budgets.waiting_under(ctx, row),
         )
     return found
 

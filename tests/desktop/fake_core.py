@@ -12,15 +12,16 @@ from legate_desktop.pages.agents import requests as agent_requests
 from legate_desktop.pages.approvals import requests as approval_requests
 from legate_desktop.pages.deck import requests as deck_requests
 from legate_desktop.pages.knowledge import requests as knowledge_requests
+from legate_desktop.pages.models import requests as model_requests
 from legate_desktop.pages.runs import requests as run_requests
 from legate_desktop.pages.settings import requests as settings_requests
-from tests.desktop import fakes_agents, fakes_knowledge, fakes_runs
+from tests.desktop import fakes_agents, fakes_knowledge, fakes_models, fakes_runs
 
 NOW = 1_764_000_000_000
 MINUTE = 60_000
 
 
-def message(name: str, *fields: str, **defaults: Any) -> type:
+def message(name: str, /, *fields: str, **defaults: Any) -> type:
     """A command or query the page may send: a field it does not have is an error here as in the core."""
     optional = [(field_name, Any, field(default=value)) for field_name, value in defaults.items()]
     return make_dataclass(name, [*fields, *optional], frozen=True)
@@ -71,6 +72,10 @@ for _name, (_fields, _defaults) in fakes_agents.MESSAGES.items():
     setattr(SURFACE, _name, message(_name, *_fields, **_defaults))
 for _name, (_fields, _defaults) in fakes_knowledge.MESSAGES.items():
     setattr(SURFACE, _name, message(_name, *_fields, **_defaults))
+for _name, (_fields, _defaults) in fakes_models.MESSAGES.items():
+    setattr(SURFACE, _name, message(_name, *_fields, **_defaults))
+for _name, _kind in fakes_models.CLASSES.items():
+    setattr(SURFACE, _name, _kind)
 for _name, _kind in (fakes_agents.CLASSES | fakes_knowledge.FUNCTIONS).items():
     setattr(SURFACE, _name, _kind)
 
@@ -450,7 +455,8 @@ def changed(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
 def install(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Put the fake surface where the pages look for the core's; a test passes `monkeypatch.setattr`."""
     for module in (
-        *(agent_requests, approval_requests, deck_requests, knowledge_requests, run_requests, settings_requests),
+        *(agent_requests, approval_requests, deck_requests, knowledge_requests, model_requests),
+        *(run_requests, settings_requests),
         practice,
     ):
         replace(module, "core", SURFACE)

@@ -8,6 +8,7 @@ from typing import Any
 
 from legate_core.agents.model import AgentDefinition, Limits
 from legate_core.policy.model import Rule
+from tests.desktop import fakes_models
 
 DEFINITION = AgentDefinition(
     name="Reply desk",
@@ -30,7 +31,6 @@ MESSAGES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "VersionDefinition": (("definition_hash",), {}),
     "AgentChanges": (("agent_id",), {"before": "", "after": ""}),
     "KnowledgeBases": ((), {}),
-    "ModelCatalogue": ((), {}),
     "CreateAgent": (("definition",), {}),
     "EditAgent": (("agent_id", "definition"), {"was": ""}),
     "PublishAgent": (("agent_id",), {"note": ""}),
@@ -118,14 +118,8 @@ def equip(bridge: Any, now: int) -> None:
     }
     bridge.tables["Agents deleted"] = {"agt_9": agent("agt_9", "Old desk", deleted_at=now)}
     bridge.tables["AgentActivities"] = {"agt_1": activity("agt_1", last_at=now - 60_000)}
-    bridge.tables["ModelCatalogue"] = {
-        "src_1": SimpleNamespace(
-            who="Ollama on this computer",
-            is_there=True,
-            settings={"provider": "ollama", "base_url": "http://127.0.0.1:11434"},
-            models=(SimpleNamespace(name="qwen3:4b"), SimpleNamespace(name="llama3.2:3b")),
-        )
-    }
+    bridge.tables["ModelCatalogue"] = fakes_models.places(now)
+    bridge.tables["Budgets"] = fakes_models.limits()
     versions = [
         SimpleNamespace(
             hash=str(number) * 64,

@@ -77,6 +77,7 @@ async def test_a_limit_of_the_workspace_parks_every_run_until_its_time_turns(
     assert (await status(story, first), await status(story, second)) == (WAITS, WAITS)
     assert f"per {period}" in (await story.row(second)).reason
     spent = (await story.rows(Budgets()))[f"workspace.{period}"]
+    assert spent.waiting == 2
     assert spent.spent_micros == (await story.row(first)).cost_micros + (await story.row(second)).cost_micros <= 60_000
     await story.answer(CancelRun(second))
     await story.later(seconds)
