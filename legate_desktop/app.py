@@ -6,8 +6,8 @@ python -m legate_desktop.app [--practice] [--home PATH] [--server URL] [--backgr
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
-import os
 import signal
 import socket
 import sys
@@ -17,11 +17,12 @@ from typing import Any
 from PySide6.QtCore import QSocketNotifier, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
-from legate_desktop import pages
+from legate_desktop import log_file, pages
 from legate_desktop.first_run.guide import Guide
 from legate_desktop.live import Bridge
 from legate_desktop.opening import data_folder, opener, who_am_i
 from legate_desktop.outside.startup import Doorbell, handed_over, link_in
+from legate_desktop.pages.audit.state import AuditState
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
 from legate_desktop.prefs import Prefs, default_file
@@ -57,7 +58,9 @@ def arguments() -> argparse.ArgumentParser:
 class Desktop:
     """The window, what its pages share, and the bridge, tied together."""
 
-    def __init__(self, app: QApplication, options: argparse.Namespace, prefs: Prefs | None = None) -> None:
+    def __init__(
+        self, app: QApplication, options: argparse.Namespace, prefs: Prefs | None = None, log_to: Path | None = None
+    ) -> None:
         self.app = app
         self._options = options
         self.doorbell = Doorbell()
@@ -87,8 +90,11 @@ class Desktop:
             show_window=self.show,
             current_page=lambda: self.window.page(self.window.page_id),
             open_palette=self.window.open_palette,
+            log_file=log_to,
         )
         self.guide = Guide(self.window, self.context)
+        self.context.state(AuditState).judged.connect(self.window.say_journal)
+        self.context.state(AuditState).judged.connect(self.presence.speaker.say_journal)
         self.context.restart_wanted.connect(self.presence.restart)
         self.window.quitting.connect(self.presence.background.ask_to_end)
         self.doorbell.rang.connect(self.presence.bring)
@@ -119,6 +125,9 @@ class Desktop:
             self.window.showMaximized()
 
     def _on_ready(self) -> None:
+        # Everything imported so far stays for good: looked through again and again, it would stop the window for 80 ms
+        # each time.
+        gc.freeze()
         if self.bridge.practice is not None:
             self.practice.offer(*self.bridge.practice)
         if not self._options.server:
@@ -155,20 +164,20 @@ def main(argv: list[str] | None = None) -> int:
     link = link_in(options.links)
     if not options.server and handed_over(options.home, link, practice=options.practice):
         return 0
-    logging.basicConfig(level=os.environ.get("LEGATE_LOG", "WARNING"), format="%(asctime)s %(name)s: %(message)s")
+    # The practice workspace leaves nothing behind, not even a log or a wish.
+    log_to = log_file.begin(None if options.practice else log_file.default_file())
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Legate")
     app.setStyle("Fusion")
     for missing in load_fonts():
         log.warning("the face %s could not be loaded; a system face stands in", missing)
     look.follow_system()
-    # The practice workspace leaves nothing behind, not even a wish.
     prefs = Prefs(None if options.practice else default_file())
     prefs.act()
     if options.look:
         look.choose(options.look)
     dress(app)
-    desktop = Desktop(app, options, prefs)
+    desktop = Desktop(app, options, prefs, log_to)
     close_on_signal(desktop.presence.background.end)
     if link:
         desktop.presence.open_link(link)

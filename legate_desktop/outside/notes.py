@@ -13,7 +13,7 @@ from legate_desktop.outside.view import Outline, Question, RunState, may_approve
 from legate_desktop.theme.tokens import EFFECT_PILLS
 from legate_desktop.words import duration, long_age, one_line, plural, tr
 
-OPEN, REVIEW, APPROVE, REJECT, UNDO, RESTART = "default", "review", "approve", "reject", "undo", "restart"
+OPEN, REVIEW, APPROVE, REJECT, UNDO, RESTART, LOG = "default", "review", "approve", "reject", "undo", "restart", "log"
 """What a press can mean. A click on the text itself is `OPEN`, which opens and never decides."""
 
 QUESTIONS, ENGINE, CHAIN = "questions", "engine", "chain"
@@ -106,10 +106,13 @@ def of_refusal(question: Question, words: str) -> Note:
     return Note(question.id, tr("Nothing was answered"), _cut(words), ((REVIEW, tr("Review")),))
 
 
-def of_engine(words: str, open_count: int) -> Note:
-    """The engine has stopped."""
+def of_engine(words: str, open_count: int, *, has_log: bool = False) -> Note:
+    """The engine has stopped. The log is offered where there is one to open."""
+    buttons = [(RESTART, tr("Restart Legate"))]
+    if has_log:
+        buttons.append((LOG, tr("Open log")))
     text = _joined(plural("%n run(s) paused; nothing is lost", open_count), words)
-    return Note(ENGINE, tr("Legate's engine stopped"), text, ((RESTART, tr("Restart Legate")),), is_urgent=True)
+    return Note(ENGINE, tr("Legate's engine stopped"), text, tuple(buttons), is_urgent=True)
 
 
 def of_background() -> Note:

@@ -51,6 +51,7 @@ class Speaker(QObject):
     open_run = Signal(str)
     open_audit = Signal()
     open_window = Signal()
+    open_log = Signal()
     restart = Signal()
 
     def __init__(
@@ -62,10 +63,11 @@ class Speaker(QObject):
         *,
         is_in_front: Callable[[], bool] = lambda: False,
         clock: Callable[[], int] = wall_ms,
+        has_log: bool = False,
     ) -> None:
         super().__init__()
         self._state, self._bridge, self._channel, self._choices = state, bridge, channel, choices
-        self._is_in_front, self._clock = is_in_front, clock
+        self._is_in_front, self._clock, self._has_log = is_in_front, clock, has_log
         self._group: list[str] = []
         self._grouped_at = 0
         self._offered: dict[str, tuple[Question, Outline, frozenset[str]]] = {}
@@ -90,9 +92,15 @@ class Speaker(QObject):
         self._group = []
         self._channel.withdraw(notes.QUESTIONS)
 
-    def say_chain_broken(self, words: str) -> None:
-        """The journal does not verify; told in quiet hours too."""
-        self._channel.show(notes.of_chain(words))
+    def say_journal(self, broken: str) -> None:
+        """The journal does not verify; told in quiet hours too, but not to who looks at the window, which says it.
+
+        Nothing is broken any more where there are no words: then what was told is taken away.
+        """
+        if not broken:
+            self._channel.withdraw(notes.CHAIN)
+        elif not self._is_in_front():
+            self._channel.show(notes.of_chain(broken))
 
     def say_background(self) -> None:
         """Legate goes on behind its tray; told once."""
@@ -244,7 +252,7 @@ class Speaker(QObject):
     def _tell_away(self) -> None:
         chosen = self._choices.now
         if self._state.away and chosen.notifications and chosen.engine and not self._is_quiet():
-            self._channel.show(notes.of_engine(self._state.away, self._state.open_count))
+            self._channel.show(notes.of_engine(self._state.away, self._state.open_count, has_log=self._has_log))
 
     # Presses.
 
@@ -252,7 +260,8 @@ class Speaker(QObject):
         if key == notes.QUESTIONS:
             self.open_inbox.emit()
         elif key == notes.ENGINE:
-            (self.restart if button == notes.RESTART else self.open_window).emit()
+            meant = {notes.RESTART: self.restart, notes.LOG: self.open_log}
+            meant.get(button, self.open_window).emit()
         elif key == notes.CHAIN:
             self.open_audit.emit()
         elif button == notes.UNDO and key in self._undoable:

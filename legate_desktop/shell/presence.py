@@ -6,12 +6,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QThreadPool, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from legate_desktop import log_file as log_files
 from legate_desktop.notice import Notice
 from legate_desktop.outside import links, requests
 from legate_desktop.outside.channels import Channels, TrayChannel
@@ -46,6 +48,7 @@ class Presence(QObject):
         may_stay: bool,
         show_window: Callable[[], None],
         choices: Choices | None = None,
+        log_file: Path | None = None,
         current_page: Callable[[], Any] = lambda: None,
         open_palette: Callable[[], None] = lambda: None,
     ) -> None:
@@ -53,6 +56,7 @@ class Presence(QObject):
         self.window, self.context = window, context
         self._may_stay = may_stay
         self._show_window, self._open_palette = show_window, open_palette
+        self.log_file = log_file
         self.wants_restart = False
         # Practice leaves nothing behind, not even a choice.
         self.choices = context.keep(choices or Choices(default_file() if may_stay else None))
@@ -76,6 +80,7 @@ class Presence(QObject):
                 self.choices,
                 is_in_front=self._is_in_front,
                 clock=context.now,
+                has_log=log_file is not None,
             )
         )
         self.dropping = Dropping(window, current_page, self.open_link)
@@ -112,6 +117,12 @@ class Presence(QObject):
         self.restarting.emit()
         self.background.end()
 
+    def show_log(self) -> None:
+        """Open the log; where nothing here reads it, the window says where it is."""
+        if self.log_file is not None and not log_files.show(self.log_file):
+            self.bring()
+            self._say(tr("The log is in {path}").format(path=self.log_file))
+
     def end(self, status: int) -> int:
         """The process ends, or becomes a new start of itself where one was asked for."""
         if self.wants_restart:
@@ -139,6 +150,7 @@ class Presence(QObject):
         speaker.open_question.connect(lambda key: self._go("approvals", key))
         speaker.open_run.connect(lambda key: self._go("runs", key))
         speaker.open_audit.connect(lambda: self._go("audit"))
+        speaker.open_log.connect(self.show_log)
         speaker.restart.connect(self.restart)
         self.background.stayed.connect(speaker.say_background)
         self.background.ending.connect(speaker.withdraw_all)

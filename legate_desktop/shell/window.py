@@ -64,6 +64,7 @@ class Window(QMainWindow):
         self._counts: dict[str, int] = {}
         self._permissions: Collection[str] | None = None
         self._engine = (tr("Engine starts…"), "text3")
+        self._away, self._broken = "", ""
         self.setWindowTitle("Legate")
         self.setMinimumSize(*tokens.WINDOW_MIN)
         for spec in specs:
@@ -149,6 +150,11 @@ class Window(QMainWindow):
         self._engine = (words, ink)
         self.sidebar.engine.say(words, ink)
 
+    def say_journal(self, broken: str) -> None:
+        """What a verification found to be wrong with the journal, on every page; nothing once it is found to be sound."""
+        self._broken = broken
+        self._settle_banner()
+
     def announce(self, text: str) -> None:
         """Say it to who cannot see the window, in its turn and without moving the focus."""
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
@@ -186,6 +192,7 @@ class Window(QMainWindow):
         self.verbs = Verbs(self, VERBS)
         self.sidebar = Sidebar(list(self.specs.values()), (Workspace("here", self._workspace()),), self.verbs)
         self.banner = Banner()
+        self.banner.action.clicked.connect(lambda: self.go("audit"))
         self.pages = QStackedWidget()
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
@@ -211,6 +218,7 @@ class Window(QMainWindow):
         self.sidebar.chosen.connect(self.go)
         self.sidebar.workspace.chosen.connect(self._on_workspace)
         self.sidebar.engine.say(*self._engine)
+        self._settle_banner()
         for page_id, count in self._counts.items():
             self.sidebar.set_count(page_id, count)
         self.sidebar.set_narrow(self.width() < tokens.SIDEBAR_COLLAPSES_UNDER_PX)
@@ -278,10 +286,20 @@ class Window(QMainWindow):
 
     def _on_went(self, words: str) -> None:
         self.say_engine(tr("Engine away"), "red")
-        self.banner.say(words)
+        self._away = words
+        self._settle_banner()
 
     def _on_came(self) -> None:
-        self.banner.say("")
+        self._away = ""
+        self._settle_banner()
+
+    def _settle_banner(self) -> None:
+        """An engine that is away comes first: without it nothing can be done about the journal."""
+        if self._away or not self._broken:
+            self.banner.say(self._away)
+        else:
+            text = tr("The journal does not verify. {why}").format(why=self._broken)
+            self.banner.say(text, tr("Open the audit"))
 
     def _on_wish(self, name: str) -> None:
         if name == "language":

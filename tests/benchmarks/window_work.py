@@ -207,8 +207,9 @@ def pages() -> list[Figure]:
     from tests.desktop.fakes_deck import deck_bridge
     from tests.desktop.stage import make_window
 
-    # The engine is imported in its own thread, and before a person turns a page.
+    # The engine is imported in its own thread, and before a person turns a page; then the garbage collector forgets it.
     importlib.import_module("legate_core.app")
+    gc.freeze()
     app = _app()
     fake_core.install()
     look.choose_motion(is_reduced=True)

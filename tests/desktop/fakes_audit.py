@@ -89,7 +89,7 @@ class JournalBridge:
 
     def ask(self, query: Any, then: Callable[[Any], None], failed: Callable[[str, bool], None]) -> None:
         self.asked.append(query)
-        self._soon(query, lambda: self._answer(query), then, failed)
+        self._soon(query, lambda: self.answer(query), then, failed)
 
     def send(self, command: Any, then: Callable[[Any], None], failed: Callable[[str, bool], None]) -> None:
         self.sent.append(command)
@@ -125,7 +125,8 @@ class JournalBridge:
         else:
             work()
 
-    def _answer(self, query: Any) -> Any:
+    def answer(self, query: Any) -> Any:
+        """What the journal says to one question."""
         name = type(query).__name__
         if name == "JournalEntries":
             return self._page(query)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.desktop.fake_core import MINUTE, NOW, FakeBridge, practice_bridge, run
 from tests.desktop.fakes_agents import activity, agent
+from tests.desktop.fakes_audit import JournalBridge
 
 DAY = 24 * 60 * MINUTE
 HOLDS = SimpleNamespace(state="holds", sentence="Every entry is the one that was written.")
@@ -15,7 +16,10 @@ NAMES = {"agt_1": "Practice deputy", "agt_2": "Reply desk", "agt_3": "Ledger kee
 
 def report(**changes: Any) -> SimpleNamespace:
     """A verdict on the journal."""
-    given: dict[str, Any] = {"intact": HOLDS, "complete": HOLDS, "by_whom": HOLDS, "entries": 312}
+    given: dict[str, Any] = {
+        "intact": HOLDS, "complete": HOLDS, "by_whom": HOLDS, "entries": 312, "findings": (), "rows": 40, "signed": 312,
+        "root": "ab" * 32, "verifier_key": "legate/ws+01234567+AA", "is_sound": True,
+    }  # fmt: skip
     return SimpleNamespace(**(given | changes))
 
 
@@ -39,4 +43,6 @@ def deck_bridge() -> FakeBridge:
         SimpleNamespace(agent_id="agt_3", cost_micros=200_000),
     ]
     bridge.answers["VerifyJournal"] = lambda _query: report()
+    journal = JournalBridge(312)
+    bridge.answers["JournalEntries"] = bridge.answers["OpenEntry"] = journal.answer
     return bridge

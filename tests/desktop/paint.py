@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from legate_desktop.pages.agents.page import AgentsPage
 from legate_desktop.pages.approvals.state import ApprovalsState
+from legate_desktop.pages.audit.page import AuditPage
 from legate_desktop.pages.deck.page import DeckPage
 from legate_desktop.pages.runs.page import RunsPage
 from legate_desktop.pages.settings.page import SettingsPage
@@ -75,6 +76,11 @@ def _deck(window: Window) -> None:
     page_of(window, "deck", DeckPage).area.verticalScrollBar().setValue(0)
 
 
+def _audit(window: Window) -> None:
+    window.go("audit")
+    page_of(window, "audit", AuditPage).show_place("290")
+
+
 def _settings(window: Window) -> None:
     window.go("settings")
     page_of(window, "settings", SettingsPage).area.verticalScrollBar().setValue(0)
@@ -97,7 +103,7 @@ SHOTS: dict[str, Callable[[Window], None]] = {
     "palette": _palette,
 }
 # On a week of figures.
-DECK_SHOTS: dict[str, Callable[[Window], None]] = {"deck": _deck}
+DECK_SHOTS: dict[str, Callable[[Window], None]] = {"deck": _deck, "audit": _audit}
 
 
 def paint(folder: Path, width: int = WINDOW[0], height: int = WINDOW[1]) -> None:

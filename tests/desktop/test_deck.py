@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.pages.approvals.dialogs import RejectDialog
+from legate_desktop.pages.audit.state import AuditState
 from legate_desktop.pages.deck.page import DeckPage
 from legate_desktop.pages.deck.state import DeckState
 from legate_desktop.pages.deck.view import Chain, Use, chain_words, use_plots, week_plot
@@ -124,10 +125,23 @@ def test_a_broken_journal_is_said_at_once_and_stays(app: QApplication, qtbot: Qt
     broken = SimpleNamespace(state="broken", sentence="Entry 102 is not the one that was written.")
     bridge.answers["VerifyJournal"] = lambda _query: report(intact=broken)
     stage = DeckStage(qtbot, bridge)
+    stage.context.state(AuditState).judged.connect(stage.window.say_journal)
+    stage.context.state(DeckState).verify()
     assert stage.context.state(DeckState).chain.state == "broken"
-    assert stage.toasts() == ["Entry 102 is not the one that was written."]
+    banner = stage.window.banner
+    assert banner.text.text() == "The journal does not verify. Entry 102 is not the one that was written."
+    stage.context.engine_went("The engine stopped.")
+    stage.context.engine_came()
+    assert banner.isVisible(), "the engine's own trouble hides it only as long as it lasts"
     labels = [label.text() for label in stage.deck.chain.findChildren(QLabel)]
     assert any("broken" in text for text in labels)
+    stage.click(banner.action)
+    assert stage.window.page_id == "audit"
+    verdict = stage.context.state(AuditState).report
+    assert verdict is not None
+    assert verdict.headline == "Entry 102 is not the one that was written."
+    stage.context.state(AuditState).take_verdict(report())
+    assert not banner.isVisible()
 
 
 def test_a_long_journal_is_not_walked_unasked(app: QApplication, qtbot: QtBot) -> None:

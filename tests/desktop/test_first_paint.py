@@ -32,8 +32,8 @@ desktop.opener = opener
 real = desktop.Desktop
 
 class Watched(real):
-    def __init__(self, app, options, prefs):
-        super().__init__(app, options, prefs)
+    def __init__(self, app, options, prefs, log_to):
+        super().__init__(app, options, prefs, log_to)
         self.window.painted.connect(lambda: painted.extend(sys.modules))
         self.bridge.ready.connect(lambda: QTimer.singleShot(50, self.window.close))
     def _on_ready(self):

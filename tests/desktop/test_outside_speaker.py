@@ -35,6 +35,7 @@ class Desk:
             self.choices,
             is_in_front=lambda: self.is_in_front,
             clock=self.clock,
+            has_log=True,
         )
         self.opened: list[tuple[str, str]] = []
         self.speaker.open_question.connect(lambda key: self.opened.append(("question", key)))
@@ -42,6 +43,7 @@ class Desk:
         self.speaker.open_inbox.connect(lambda: self.opened.append(("inbox", "")))
         self.speaker.open_window.connect(lambda: self.opened.append(("window", "")))
         self.speaker.open_audit.connect(lambda: self.opened.append(("audit", "")))
+        self.speaker.open_log.connect(lambda: self.opened.append(("log", "")))
         self.speaker.restart.connect(lambda: self.opened.append(("restart", "")))
 
     def ask(self, *rows: SimpleNamespace, **on_card: Any) -> None:
@@ -356,10 +358,19 @@ def test_quiet_hours_in_which_all_was_answered_end_without_a_note(desk: Desk) ->
 
 def test_a_broken_chain_is_told_in_quiet_hours_too(desk: Desk) -> None:
     quiet_now(desk)
-    desk.speaker.say_chain_broken("first bad entry: seq 48,102")
+    desk.speaker.say_journal("first bad entry: seq 48,102")
     assert desk.titles == ["Audit chain does not verify"]
     desk.channel.press(notes.CHAIN, notes.OPEN)
     assert desk.opened == [("audit", "")]
+    desk.speaker.say_journal("first bad entry: seq 48,102")
+    desk.speaker.say_journal("")
+    assert desk.titles == []
+
+
+def test_a_broken_chain_is_not_told_twice_to_who_looks_at_the_window(desk: Desk) -> None:
+    desk.is_in_front = True
+    desk.speaker.say_journal("first bad entry: seq 48,102")
+    assert desk.titles == []
 
 
 @pytest.mark.parametrize(
@@ -417,10 +428,13 @@ def test_an_engine_that_stays_away_is_told_and_taken_back(impatient: None, desk:
     desk.state.engine_went("The engine stopped.")
     qtbot.waitUntil(lambda: desk.titles == ["Legate's engine stopped"])
     assert desk.channel.standing[notes.ENGINE].text.startswith("0 runs paused; nothing is lost")
+    assert desk.buttons(notes.ENGINE) == [notes.RESTART, notes.LOG]
     desk.channel.press(notes.ENGINE, notes.RESTART)
     desk.channel.press(notes.ENGINE, notes.OPEN)
-    assert desk.opened == [("restart", ""), ("window", "")]
+    desk.channel.press(notes.ENGINE, notes.LOG)
+    assert desk.opened == [("restart", ""), ("window", ""), ("log", "")]
     desk.channel.show(notes.of_engine("", 0))
+    assert desk.buttons(notes.ENGINE) == [notes.RESTART], "without a log there is none to open"
     desk.state.engine_came()
     assert desk.titles == []
 

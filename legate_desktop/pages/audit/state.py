@@ -37,6 +37,7 @@ class AuditState(QObject):
     selection_changed = Signal()
     verifying_changed = Signal()
     exporting_changed = Signal()
+    judged = Signal(str)
     noticed = Signal(object)
 
     def __init__(
@@ -152,6 +153,12 @@ class AuditState(QObject):
         self.selected_seq, self.place = seq, None
         self.selection_changed.emit()
         self._bridge.ask(requests.open_entry(seq), lambda found: self._take_place(seq, found), self._not_opened)
+
+    def take_verdict(self, found: Any) -> None:
+        """Keep what a verification said, this page's own or another's, and tell whether something is broken."""
+        self.report = requests.report(found, self.now())
+        self.judged.emit(self.report.headline if self.report.state == "broken" else "")
+        self.selection_changed.emit()
 
     def show_report(self) -> None:
         """Show what the last verification said in the place of an entry."""
@@ -338,7 +345,7 @@ class AuditState(QObject):
     def _take_report(self, watch_id: str, found: Any) -> None:
         if watch_id == self._watch_id:
             self._end_verifying()
-            self.report = requests.report(found, self.now())
+            self.take_verdict(found)
             self.show_report()
             self.verifying_changed.emit()
 

@@ -11,6 +11,7 @@ from legate_desktop.notice import Notice
 from legate_desktop.pages.approvals import requests as approval_requests
 from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.approvals.view import ApprovalRow, Card
+from legate_desktop.pages.audit.state import AuditState
 from legate_desktop.pages.deck import requests
 from legate_desktop.pages.deck.requests import DAY_MS, WEEK_MS
 from legate_desktop.pages.deck.view import Chain, Day, DeckRun, Step, Use
@@ -218,8 +219,8 @@ class DeckState(QObject):
         self.chain = requests.chain(report, self.now())
         self.chain_changed.emit()
         self.steps_changed.emit()
-        if self.chain.state == "broken":
-            self._context.say(Notice(self.chain.sentence, is_error=True))
+        if self._context.has(AuditState):
+            self._context.state(AuditState).take_verdict(report)
 
     def _not_verified(self, before: Chain, message: str) -> None:
         self.chain = before
