@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import NoResultFound
 
 from legate_core.audit import findings as finding
 from legate_core.audit.chain import CURE, Chain, Progress, walk
@@ -20,6 +19,7 @@ from legate_core.audit.report import BY_WHOM, COMPLETE, INTACT, Finding, Kind, R
 from legate_core.audit.rows import Rows, hold_against
 from legate_core.audit.tables import checkpoints
 from legate_core.crypto.signing import verifier_key
+from legate_core.errors import Damaged
 from legate_core.identity.tables import members
 from legate_core.kernel import journal
 from legate_core.kernel.payloads import Bodies
@@ -109,7 +109,7 @@ def _check_head(connection: Connection, chain: Chain) -> tuple[int, list[Finding
     """Where the journal says that it ends, and what is wrong with that. A head beyond the entries is a cut tail."""
     try:
         head = journal.head(connection, chain.workspace_id)
-    except (NoResultFound, ValueError):
+    except (Damaged, ValueError):
         return 0, [Finding(Kind.HEAD_CHANGED, "The head of the journal is missing or unreadable. Restore a backup.")]
     is_it = (head.seq, head.hash, head.peaks.to_bytes()) == (chain.size, chain.hash, chain.peaks.to_bytes())
     if is_it or head.seq > chain.size or not chain.is_whole:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import rfc8785
 
 _MAX_INTEGER = 2**53 - 1
-_SCALARS = (str, bool, type(None))
+_type: Callable[[Any], type[Any]] = type
+_SCALARS = frozenset({str, bool, type(None)})
 
 # For plain values with ASCII keys the C encoder writes exactly the bytes of RFC 8785, and some ten times faster; a
 # property test holds the two against each other. Everything else (floats, subclasses, keys that sort differently
@@ -30,25 +32,27 @@ def digest(value: Any) -> str:
 
 def _is_plain(value: Any) -> bool:
     """Whether the fast encoder is known to agree about this value. Exact types only: subclasses may print otherwise."""
-    kind = cast("type[Any]", type(value))
+    kind = _type(value)
     if kind in _SCALARS:
         return True
     if kind is int:
         return -_MAX_INTEGER <= value <= _MAX_INTEGER
     if kind is dict:
-        for key, item in cast("dict[Any, Any]", value).items():
+        items: dict[Any, Any] = value
+        for key, item in items.items():
             # SQLAlchemy names columns by a subclass of str; of an enumeration the encoder would write the value.
             if type(key) is not str and (not isinstance(key, str) or isinstance(key, enum.Enum)):
                 return False
             if not key.isascii():
                 return False
             # Asked here as well, because most items are scalars and a call costs more than the question.
-            kind = cast("type[Any]", type(item))
+            kind = _type(item)
             if kind in _SCALARS or (kind is int and -_MAX_INTEGER <= item <= _MAX_INTEGER):
                 continue
             if not _is_plain(item):
                 return False
         return True
     if kind is list or kind is tuple:
-        return all(type(item) in _SCALARS or _is_plain(item) for item in cast("list[Any]", value))
+        some: list[Any] | tuple[Any, ...] = value
+        return all(type(item) in _SCALARS or _is_plain(item) for item in some)
     return False

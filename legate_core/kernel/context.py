@@ -113,10 +113,17 @@ class Context(ReadContext):
         self._remember(table, full)
 
     def update(
-        self, table: Table, key: str, changes: Mapping[str, Any], *, expect: Mapping[str, Any] | None = None
+        self,
+        table: Table,
+        key: str,
+        changes: Mapping[str, Any],
+        *,
+        expect: Mapping[str, Any] | None = None,
+        add: Mapping[str, int] | None = None,
     ) -> Mapping[str, Any] | None:
-        """Change one row if it still is as expected (compare-and-set); the new row, or None where it was not."""
-        row = rows.update(self.connection, table, self.workspace_id, key, changes, expect or {})
+        """Change one row if it still is as expected (compare-and-set), counting up by `add`; the new row, or None where
+        it was not. No count goes below zero."""
+        row = rows.update(self.connection, table, self.workspace_id, key, changes, expect or {}, add or {})
         if row is not None:
             self._remember(table, dict(row))
         return row

@@ -122,13 +122,13 @@ class Kernel:
         if seq > (await self.look(actor, lambda ctx: journal.head(ctx.connection, ctx.workspace_id))).seq:
             yield Delivery((), cursor, reset=True)
             return
+        hears = None if query.listens == EVERYTHING else query.listens
         while True:
-            # Taken before the read, which therefore saw it all: entries that the query does not listen to are no reason
-            # to read again, or a quiet query would spin for as long as others are written.
+            # Taken before the read, which therefore saw it all.
             known = max(seq, self.wake.known(actor.workspace_id))
             batch = await self.ask_events(actor, query, seq)
             if batch is None:
-                await self.wake.wait(actor.workspace_id, known, SWEEP_SECONDS)
+                await self.wake.wait(actor.workspace_id, known, SWEEP_SECONDS, hears=hears)
                 continue
             seq = int(batch.cursor)
             yield batch
@@ -181,8 +181,9 @@ class Kernel:
 
     def _announce(self, workspace_id: str, seq: int, ctx: Context) -> None:
         if seq:
-            self.wake.notify(workspace_id, seq)
-            self.pump.hear(workspace_id, frozenset(item.event.name for item in ctx.pending))
+            names = frozenset(item.event.name for item in ctx.pending)
+            self.wake.notify(workspace_id, seq, names)
+            self.pump.hear(workspace_id, names)
         if self.on_hint is not None:
             for run_id in ctx.hints:
                 self.on_hint(workspace_id, run_id)

@@ -19,9 +19,11 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBina
 from legate_core.crypto import bodies as sealing
 from legate_core.crypto.canonical import canonical
 from legate_core.crypto.merkle import Peaks
+from legate_core.errors import Damaged
 from legate_core.kernel.context import Context, Pending
 from legate_core.kernel.messages import Recorded
 from legate_core.kernel.payloads import WORKSPACE
+from legate_core.storage.prepared import Prepared
 from legate_core.storage.schema import metadata, workspace_table
 
 GENESIS = bytes(32)
@@ -59,13 +61,15 @@ FORMAT = 1
 _HEAD = select(heads.c.seq, heads.c.hash, heads.c.peaks).where(
     heads.c.workspace_id == bindparam("workspace_id"), heads.c.chain == CHAIN
 )
-_MOVE_HEAD = (
+_MOVE_HEAD = Prepared(
     heads.update()
     .where(heads.c.workspace_id == bindparam("k_workspace"), heads.c.chain == CHAIN)
     .values(seq=bindparam("v_seq"), hash=bindparam("v_hash"), peaks=bindparam("v_peaks"))
 )
-_LOCK_HEAD = _HEAD.with_for_update()
-_APPEND = entries.insert()
+_READ_HEAD = Prepared(_HEAD)
+# SQLite leaves the words out: its one writer already holds everything.
+_LOCK_HEAD = Prepared(_HEAD.with_for_update())
+_APPEND = Prepared(entries.insert(), entries.c.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,10 @@ def open_chain(connection: Connection, workspace_id: str) -> None:
 
 def head(connection: Connection, workspace_id: str, *, lock: bool = False) -> Head:
     """The end of a workspace's chain."""
-    statement = _LOCK_HEAD if lock and connection.dialect.name != "sqlite" else _HEAD
-    seq, digest, peaks = connection.execute(statement, {"workspace_id": workspace_id}).one()
-    return Head(seq, bytes(digest), Peaks.from_bytes(bytes(peaks)))
+    row = (_LOCK_HEAD if lock else _READ_HEAD).first(connection, {"workspace_id": workspace_id})
+    if row is None:
+        raise Damaged("This workspace has no journal. Run 'legate doctor' and restore the latest backup.")
+    return Head(row["seq"], bytes(row["hash"]), Peaks.from_bytes(bytes(row["peaks"])))
 
 
 def append(ctx: Context, pending: Sequence[Pending]) -> int:
@@ -112,9 +117,9 @@ def append(ctx: Context, pending: Sequence[Pending]) -> int:
                 "hash": digest,
             }
         )
-    ctx.connection.execute(_APPEND, fresh)
-    ctx.connection.execute(
-        _MOVE_HEAD,
+    _APPEND.run(ctx.connection, *fresh)
+    _MOVE_HEAD.run(
+        ctx.connection,
         {"k_workspace": ctx.workspace_id, "v_seq": seq, "v_hash": digest, "v_peaks": peaks.to_bytes()},
     )
     return seq

@@ -16,6 +16,7 @@ from legate_core.crypto import bodies as sealing
 from legate_core.crypto.bodies import BodyKey, BodyKeyRing
 from legate_core.errors import Damaged, NotFound
 from legate_core.storage import dialect
+from legate_core.storage.prepared import Prepared
 from legate_core.storage.schema import Blob, workspace_table
 
 WORKSPACE = "workspace"
@@ -29,6 +30,9 @@ payloads = workspace_table(
 )
 
 body_keys = workspace_table("body_key", Column("wrapped", Blob, nullable=False), audited=False, key="scope_id")
+
+
+_KEEP = Prepared(dialect.insert_or_ignoring(payloads, payloads.c.keys()))
 
 
 class BodyKeys:
@@ -75,7 +79,7 @@ class Bodies:
         ref = "b_" + hmac.digest(key.reference_key, data, "sha256").hex()[:40]
         blob = sealing.seal_body(key, ref, data)
         row = {"workspace_id": self._workspace_id, "ref": ref, "scope_id": scope_id, "blob": blob}
-        dialect.insert_or_ignore(self._connection, payloads, [row])
+        _KEEP.run(self._connection, row)
         return ref
 
     def get(self, scope_id: str, ref: str) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, Table, bindparam, select
+from sqlalchemy import Column, Connection, Executable, Table, bindparam, case, select
 
+from legate_core.storage.prepared import Prepared
 from legate_core.storage.schema import key_of
 
 
@@ -21,14 +22,13 @@ def get(
 ) -> Mapping[str, Any] | None:
     """The row of this workspace with this key, or None; with `lock` nobody else changes it before the commit."""
     values = {"k_workspace": workspace_id, "k_key": key}
-    found = connection.execute(_select(table, lock), values).mappings().one_or_none()
-    return cast("Mapping[str, Any] | None", found)
+    return _select(table, lock).first(connection, values)
 
 
 def insert(connection: Connection, table: Table, workspace_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """Insert a row and return it whole."""
-    full = dict.fromkeys(table.c.keys()) | dict(row) | {"workspace_id": workspace_id}
-    connection.execute(_insert(table), full)
+    full = {**_empty(table), **row, "workspace_id": workspace_id}
+    _insert(table).run(connection, full)
     return full
 
 
@@ -39,13 +39,17 @@ def update(
     key: str,
     changes: Mapping[str, Any],
     expect: Mapping[str, Any],
+    add: Mapping[str, int],
 ) -> Mapping[str, Any] | None:
-    """Set `changes` where every column in `expect` has that value; the new row, or None where none matched."""
-    statement = _update(table, tuple(sorted(changes)), tuple(sorted(expect)))
+    """Set `changes` and count up by `add` where every column in `expect` has that value; the new row, or None where none
+    matched. No count goes below zero.
+    """
+    statement = _update(table, tuple(sorted(changes)), tuple(sorted(expect)), tuple(sorted(add)))
     values = {"k_workspace": workspace_id, "k_key": key}
     values |= {f"v_{name}": value for name, value in changes.items()}
+    values |= {f"a_{name}": value for name, value in add.items()}
     values |= {f"x_{name}": value for name, value in expect.items()}
-    return cast("Mapping[str, Any] | None", connection.execute(statement, values).mappings().one_or_none())
+    return statement.first(connection, values)
 
 
 def state(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,23 +70,33 @@ def state_of(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
 
 
 @cache
-def _select(table: Table, lock: bool) -> Executable:
+def _empty(table: Table) -> dict[str, Any]:
+    # Plain strings: SQLAlchemy's names are of a subclass, which would send each row the slow way to its bytes.
+    return dict.fromkeys([str(column.key) for column in table.c])
+
+
+@cache
+def _select(table: Table, lock: bool) -> Prepared:
     found = select(table).where(table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key"))
     # SQLite leaves the words out: its one writer already holds everything.
-    return found.with_for_update() if lock else found
+    return Prepared(found.with_for_update() if lock else found)
 
 
 @cache
-def _insert(table: Table) -> Executable:
-    return table.insert()
+def _insert(table: Table) -> Prepared:
+    return Prepared(table.insert(), table.c.keys())
 
 
 @cache
-def _update(table: Table, changes: tuple[str, ...], expect: tuple[str, ...]) -> Executable:
+def _update(table: Table, changes: tuple[str, ...], expect: tuple[str, ...], add: tuple[str, ...]) -> Prepared:
     statement = table.update().where(
         table.c.workspace_id == bindparam("k_workspace"), key_of(table) == bindparam("k_key")
     )
     for name in expect:
         # NULL is a state one may expect, too.
         statement = statement.where(table.c[name].is_not_distinct_from(bindparam(f"x_{name}")))
-    return statement.values({table.c[name]: bindparam(f"v_{name}") for name in changes}).returning(*table.c)
+    new: dict[Column[Any], Any] = {table.c[name]: bindparam(f"v_{name}") for name in changes}
+    for name in add:
+        sum_ = table.c[name] + bindparam(f"a_{name}")
+        new[table.c[name]] = case((sum_ > 0, sum_), else_=0)
+    return Prepared(statement.values(new).returning(*table.c))

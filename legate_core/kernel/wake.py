@@ -13,43 +13,51 @@ TICK_QUEUE = 256
 
 
 class Wake:
-    """Lets tasks of one event loop wait until a workspace's journal has grown."""
+    """Lets tasks of one event loop wait until a workspace's journal has grown, by anything or by facts of some names."""
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
-        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._last: dict[tuple[str, str], int] = {}
+        self._waiting: dict[str, dict[asyncio.Future[None], frozenset[str] | None]] = {}
 
-    def notify(self, workspace_id: str, seq: int) -> None:
-        """The journal of this workspace now reaches at least `seq`."""
-        if seq <= self._seen.get(workspace_id, 0):
-            return
-        self._seen[workspace_id] = seq
-        for future in self._waiting.pop(workspace_id, set()):
-            if not future.done():
+    def notify(self, workspace_id: str, seq: int, names: frozenset[str]) -> None:
+        """The journal of this workspace now reaches at least `seq`, by facts of these names."""
+        self._seen[workspace_id] = max(seq, self._seen.get(workspace_id, 0))
+        for name in names:
+            self._last[workspace_id, name] = max(seq, self._last.get((workspace_id, name), 0))
+        for future, hears in self._waiting.get(workspace_id, {}).items():
+            if not future.done() and (hears is None or hears & names):
                 future.set_result(None)
 
     def known(self, workspace_id: str) -> int:
         """How far the journal of this workspace is known to reach; 0 before anything was heard."""
         return self._seen.get(workspace_id, 0)
 
-    async def wait(self, workspace_id: str, after: int, timeout_seconds: float | None = None) -> None:
-        """Return once the journal is known to reach beyond `after`, or when the time is up."""
-        if self._seen.get(workspace_id, 0) > after:
+    async def wait(
+        self,
+        workspace_id: str,
+        after: int,
+        timeout_seconds: float | None = None,
+        *,
+        hears: frozenset[str] | None = None,
+    ) -> None:
+        """Return once a fact of these names (None: any) is known to stand beyond `after`, or when the time is up."""
+        if self._reaches(workspace_id, hears) > after:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(workspace_id, set()).add(future)
+        waiting = self._waiting.setdefault(workspace_id, {})
+        waiting[future] = hears
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(future, timeout_seconds)
         finally:
-            self._forget(workspace_id, future)
+            # A listener that gave up or was cancelled leaves nothing behind.
+            waiting.pop(future, None)
 
-    def _forget(self, workspace_id: str, future: asyncio.Future[None]) -> None:
-        """A listener that gave up or was cancelled leaves nothing behind."""
-        waiting = self._waiting.get(workspace_id, set())
-        waiting.discard(future)
-        if not waiting:
-            self._waiting.pop(workspace_id, None)
+    def _reaches(self, workspace_id: str, hears: frozenset[str] | None) -> int:
+        if hears is None:
+            return self._seen.get(workspace_id, 0)
+        return max((self._last.get((workspace_id, name), 0) for name in hears), default=0)
 
 
 class Ticks:

@@ -127,3 +127,27 @@ class FolderUnwatched(Event):
 
     base_id: str
     folder_id: str
+
+
+FACTS = frozenset(
+    kind.name
+    for kind in (
+        BaseCreated,
+        BaseChanged,
+        BaseReindexed,
+        BaseRemoved,
+        DocumentAdded,
+        DocumentChanged,
+        DocumentTouched,
+        DocumentClaimed,
+        DocumentReady,
+        DocumentFailed,
+        DocumentRemoved,
+        FolderWatched,
+        FolderUnwatched,
+    )
+)
+"""What the engine's readers of documents wake for; the facts of runs and approvals let them sleep."""
+
+WATCHING = frozenset({BaseRemoved.name, FolderWatched.name, FolderUnwatched.name})
+"""What changes which folders are looked at."""

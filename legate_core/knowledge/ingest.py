@@ -23,7 +23,7 @@ from legate_core.knowledge import store
 from legate_core.knowledge.clean import Cleaner
 from legate_core.knowledge.embed.base import Embedder, Kind
 from legate_core.knowledge.embed.open import Embedders
-from legate_core.knowledge.events import BaseChanged, DocumentChanged, DocumentClaimed, DocumentReady
+from legate_core.knowledge.events import FACTS, BaseChanged, DocumentChanged, DocumentClaimed, DocumentReady
 from legate_core.knowledge.extract.base import Unreadable
 from legate_core.knowledge.model import Chunk, DocumentState, Reading
 from legate_core.knowledge.originals import Originals
@@ -106,8 +106,8 @@ class Ingester:
             await self._rested.wait()
 
     async def _wait(self, known: int) -> None:
-        """Until the journal grows or a document is done."""
-        waiting = asyncio.ensure_future(self._kernel.wake.wait(self._workspace_id, known, SWEEP_SECONDS))
+        """Until something happens to a base or a document, or one is done."""
+        waiting = asyncio.ensure_future(self._kernel.wake.wait(self._workspace_id, known, SWEEP_SECONDS, hears=FACTS))
         try:
             await asyncio.wait({waiting, *self._working}, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -19,6 +19,7 @@ from legate_core.kernel.context import ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.knowledge import store
 from legate_core.knowledge.embed.open import Embedders
+from legate_core.knowledge.events import FACTS
 from legate_core.knowledge.model import DocumentState, Found, Hit, Passage
 from legate_core.knowledge.rank import fused, weight_of_vectors
 from legate_core.knowledge.tables import documents
@@ -107,7 +108,7 @@ class Searcher:
             count = await self._kernel.look(actor, unread)
             if not count or left <= 0:
                 return count
-            await self._kernel.wake.wait(workspace_id, known, left)
+            await self._kernel.wake.wait(workspace_id, known, left, hears=FACTS)
 
     async def _near(self, scope: _Scope, text: str) -> _Near:
         if scope.documents is not None and not scope.documents:

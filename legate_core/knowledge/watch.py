@@ -21,6 +21,7 @@ from legate_core.kernel.context import ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.knowledge import store
 from legate_core.knowledge.commands import AddFiles, RemoveDocuments
+from legate_core.knowledge.events import WATCHING
 from legate_core.knowledge.model import DocumentState
 from legate_core.knowledge.readers import kind_of
 from legate_core.knowledge.tables import documents
@@ -145,7 +146,7 @@ class Watcher:
 
     async def _others_are_watched(self, paths: Sequence[str], known: int) -> None:
         while True:
-            await self._kernel.wake.wait(self._workspace_id, known)
+            await self._kernel.wake.wait(self._workspace_id, known, hears=WATCHING)
             known = self._kernel.wake.known(self._workspace_id)
             folders = await self._kernel.look(self._system, store.watched_folders)
             if [folder["path"] for folder in folders] != list(paths):

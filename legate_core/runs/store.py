@@ -54,9 +54,11 @@ def record(workspace_id: str, row: Mapping[str, Any]) -> RunRecord:
     )
 
 
-def hold_fence(ctx: Context, run: RunRecord, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+def hold_fence(
+    ctx: Context, run: RunRecord, changes: Mapping[str, Any], add: Mapping[str, int] | None = None
+) -> Mapping[str, Any]:
     """Change a run that this worker has claimed; raises `Superseded` where somebody else has it by now."""
-    row = ctx.update(runs, run.id, changes, expect={"fence": run.fence, "status": RunStatus.RUNNING.value})
+    row = ctx.update(runs, run.id, changes, expect={"fence": run.fence, "status": RunStatus.RUNNING.value}, add=add)
     if row is None:
         raise Superseded
     return row
@@ -87,19 +89,19 @@ def add_step(
     model: str = "",
 ) -> int:
     """Append one step to a run this worker holds, in this transaction; its index."""
-    row = check_fence(ctx, run)
-    index = int(row["steps"])
-    hold_fence(
+    row = hold_fence(
         ctx,
         run,
-        {
-            "steps": index + 1,
-            "input_tokens": row["input_tokens"] + tokens[0],
-            "output_tokens": row["output_tokens"] + tokens[1],
-            "cost_micros": row["cost_micros"] + cost_micros,
-            "reserved_micros": max(0, row["reserved_micros"] - release_micros),
+        {},
+        add={
+            "steps": 1,
+            "input_tokens": tokens[0],
+            "output_tokens": tokens[1],
+            "cost_micros": cost_micros,
+            "reserved_micros": -release_micros,
         },
     )
+    index = int(row["steps"]) - 1
     step_id = f"{run.id}.{index:05d}"
     ctx.insert(
         steps,

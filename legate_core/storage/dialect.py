@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, TextClause, bindparam, text
@@ -47,11 +46,11 @@ def locked(statement: Select[Any], connection: Connection, *, skip_locked: bool 
 
 def insert_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving out those whose key exists."""
-    connection.execute(_insert_or_ignore(table, tuple(rows[0])), list(rows) if len(rows) > 1 else rows[0])
+    connection.execute(insert_or_ignoring(table, tuple(rows[0])), list(rows) if len(rows) > 1 else rows[0])
 
 
-@cache
-def _insert_or_ignore(table: Table, columns: tuple[str, ...]) -> TextClause:
+def insert_or_ignoring(table: Table, columns: Sequence[str]) -> TextClause:
+    """The statement that inserts a row of these columns unless its key exists."""
     # As text, which both databases read: SQLAlchemy compiles its own form of this anew at every use.
     names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(f":{name}" for name in columns)
     statement = text(f'INSERT INTO "{table.name}" ({names}) VALUES ({values}) ON CONFLICT DO NOTHING')

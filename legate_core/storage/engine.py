@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from legate_core.errors import Damaged, LegateError, Unavailable
-from legate_core.storage import dialect
+from legate_core.storage import dialect, prepared
 
 T = TypeVar("T")
 Transaction = Callable[[Connection], T]
@@ -144,7 +144,7 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> Engine:
     )
 
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        prepared.execute(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     event.listen(engine, "begin", begin)
     return engine

@@ -162,6 +162,14 @@ class RealDesktop:
         """Legate's window, once it is there."""
         return wait_until(lambda: self.windows(), "the window came: " + self.log())[0]
 
+    def past_first_steps(self) -> str:
+        """Legate's window, after the first steps that a new workspace begins with were left."""
+        window = self.window()
+        guide = wait_until(lambda: self.windows("^First steps$"), "the first steps came: " + self.log())[0]
+        self.xdotool("windowactivate", "--sync", guide, "key", "--window", guide, "Escape")
+        wait_until(lambda: not self.windows("^First steps$"), "the first steps are over")
+        return window
+
     def picture(self) -> Any:
         """What is on the screen."""
         from PySide6.QtGui import QImage

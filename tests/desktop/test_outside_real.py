@@ -57,7 +57,7 @@ def dot(desk: RealDesktop) -> list[tuple[int, int]]:
 def test_the_tray_shows_the_count_and_a_click_brings_the_window_back(desk: RealDesktop, core: RealCore) -> None:
     desk.begin_tray()
     opened(desk, core)
-    window = desk.window()
+    window = desk.past_first_steps()
     assert dot(desk) == []
     core.begin()
     core.next_question()
@@ -116,7 +116,7 @@ def test_a_click_on_a_notification_or_its_end_decides_nothing(desk: RealDesktop,
 def test_without_any_desktop_service_the_window_works(desk: RealDesktop, core: RealCore) -> None:
     desk.environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
     opened(desk, core)
-    window = desk.window()
+    window = desk.past_first_steps()
     core.begin()
     core.next_question()
     # No tray: closing asks, and the window stays until it is answered.
