@@ -30,12 +30,15 @@ test: test-unit test-rest  ## run every test, on SQLite and on a real PostgreSQL
 test-unit: setup-test
 	$(PYTEST) -q -n $(WORKERS) -m unit
 
-# These start processes, servers and screens. On a machine that others use too, one of them may starve: what failed is run
-# once more, by itself, and only what fails again has failed. The first run's failures stay in the output.
+# Windows and servers are started for real: on a machine that others use too, one of them may starve. What failed there is
+# run once more, by itself, and only what fails again has failed; the first run's failures stay in the output. Everything
+# else is run once, for an effect that happens twice only now and then is exactly what those tests are there to see.
 AGAIN := $(PYTEST) -q -p no:xdist --last-failed --last-failed-no-failures none
+FRONTS := tests/desktop tests/server
 
 test-rest: setup-test
-	$(PYTEST) -q -n $(WORKERS) -m "not unit and not alone" || $(AGAIN) -m "not unit and not alone"
+	$(PYTEST) -q -n $(WORKERS) -m "not unit and not alone" $(FRONTS:%=--ignore=%)
+	$(PYTEST) -q -n $(WORKERS) -m "not unit and not alone" $(FRONTS) || $(AGAIN) -m "not unit and not alone" $(FRONTS)
 	$(PYTEST) -q -p no:xdist -m "alone" || $(AGAIN) -m "alone"
 
 setup:
