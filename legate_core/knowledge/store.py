@@ -14,6 +14,7 @@ from legate_core.kernel.ids import new_id
 from legate_core.knowledge.events import DocumentFailed, DocumentRemoved
 from legate_core.knowledge.model import Anchor, BaseRow, Chunk, DocumentRow, DocumentState, Passage
 from legate_core.knowledge.tables import bases, chunks, debts, documents, folders
+from legate_core.knowledge.words import spaced
 from legate_core.storage import dialect
 
 BETWEEN_HEADINGS = " › "  # noqa: RUF001  the sign is meant
@@ -231,8 +232,13 @@ def add_chunks(
     ]
     statement = insert(chunks).returning(chunks.c.number, sort_by_parameter_order=True)
     numbers = list(ctx.connection.execute(statement, rows).scalars())
-    dialect.words_in(ctx.connection, numbers)
+    dialect.words_in(ctx.connection, [_in_words(number, row) for number, row in zip(numbers, rows, strict=True)])
     return numbers
+
+
+def _in_words(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A chunk as the full-text index holds it."""
+    return {"number": number, "heading": spaced(row["heading"]), "text": spaced(row["text"])}
 
 
 def stale_chunks(ctx: ReadContext, document: Mapping[str, Any]) -> list[int]:
@@ -251,7 +257,10 @@ def stale_chunks(ctx: ReadContext, document: Mapping[str, Any]) -> list[int]:
 
 def delete_chunks(ctx: Context, numbers: Sequence[int]) -> None:
     """Delete chunks by number, and with them what full-text search knows of them."""
-    dialect.words_out(ctx.connection, numbers)
+    statement = select(chunks.c.number, chunks.c.heading, chunks.c.text).where(
+        chunks.c.workspace_id == ctx.workspace_id, chunks.c.number.in_(numbers)
+    )
+    dialect.words_out(ctx.connection, [_in_words(row["number"], row) for row in ctx.rows(statement)])
     ctx.connection.execute(
         delete(chunks).where(chunks.c.workspace_id == ctx.workspace_id, chunks.c.number.in_(numbers))
     )

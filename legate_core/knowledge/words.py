@@ -1,13 +1,21 @@
-"""Words of a question and of a passage: which to search for, which to mark, and which language they are probably in. Pure."""
+"""Words of a question and of a passage: which to search for, which to mark, and which language they are probably in. Pure.
+
+Chinese, Japanese and Korean are searched for by pairs of letters, since what a word is in them no blank tells: the index holds
+their letters one by one, and a question asks for two in a row.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 MAX_WORDS = 32
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+# Han, kana and hangul. Thai has no blanks either, but its vowel signs already part it into syllables.
+_UNSPACED = re.compile(
+    "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]+"
+)
 
 # The commonest small words of the languages that Legate's users mostly write in. They stand in every passage, so that
 # searching for them costs much and finds nothing.
@@ -49,9 +57,29 @@ def words_of(text: str) -> list[str]:
     return [found.group().casefold() for found in _WORD.finditer(text)]
 
 
+def spaced(text: str) -> str:
+    """A text as the full-text index takes it: letters of scripts without blanks stand by themselves."""
+    return _UNSPACED.sub(lambda run: f" {' '.join(run.group())} ", text)
+
+
+def _parts(word: str, at: int = 0) -> Iterator[tuple[str, int, int]]:
+    """A word, or the pairs of letters in it, each with its place. A pair is written with a blank, as a phrase of two words."""
+    last = 0
+    for run in _UNSPACED.finditer(word):
+        if run.start() > last:
+            yield word[last : run.start()], at + last, at + run.start()
+        letters = run.group()
+        for place in range(max(1, len(letters) - 1)):
+            pair = letters[place : place + 2]
+            yield " ".join(pair), at + run.start() + place, at + run.start() + place + len(pair)
+        last = run.end()
+    if last < len(word):
+        yield word[last:], at + last, at + len(word)
+
+
 def searched(question: str) -> tuple[str, ...]:
     """The words worth searching for, each once: all but the small ones, or all where there are only small ones."""
-    found = list(dict.fromkeys(words_of(question)))
+    found = list(dict.fromkeys(part for word in words_of(question) for part, _, _ in _parts(word)))
     telling = [word for word in found if word not in ALL_STOP_WORDS]
     return tuple((telling or found)[:MAX_WORDS])
 
@@ -66,9 +94,18 @@ def language_of(text: str) -> str:
 
 
 def highlights(passage: str, wanted: Collection[str]) -> tuple[tuple[int, int], ...]:
-    """Where in a passage the words stand, other endings of theirs included, as (start, end)."""
+    """Where in a passage the words stand, other endings of theirs included, as (start, end); pairs that overlap are one place."""
     stems = {_stem(folded(word)) for word in wanted}
-    return tuple(found.span() for found in _WORD.finditer(passage) if _stem(folded(found.group())) in stems)
+    found: list[tuple[int, int]] = []
+    for word in _WORD.finditer(passage):
+        for part, start, end in _parts(word.group(), word.start()):
+            if _stem(folded(part)) not in stems:
+                continue
+            if found and start < found[-1][1]:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+    return tuple(found)
 
 
 _ENDINGS = (

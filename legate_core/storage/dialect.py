@@ -75,25 +75,23 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any], keys: S
         )
 
 
-def words_in(connection: Connection, numbers: Sequence[int]) -> None:
-    """Let keywords find chunks that were just written. PostgreSQL sees to it by itself."""
-    if is_sqlite(connection):
-        connection.execute(_WORDS_IN, {"numbers": list(numbers)})
+def words_in(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Let keywords find chunks that were just written: number, heading and text of each, as they are to be searched.
+    PostgreSQL sees to it by itself."""
+    if is_sqlite(connection) and rows:
+        connection.execute(_WORDS_IN, list(rows))
 
 
-def words_out(connection: Connection, numbers: Sequence[int]) -> None:
-    """Let keywords forget chunks that are about to be deleted; to be called while they are still there."""
-    if is_sqlite(connection):
-        connection.execute(_WORDS_OUT, {"numbers": list(numbers)})
+def words_out(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Let keywords forget chunks; the rows as they were given when they went in."""
+    if is_sqlite(connection) and rows:
+        connection.execute(_WORDS_OUT, list(rows))
 
 
-_WORDS_IN = text(
-    "INSERT INTO chunk_words(rowid, heading, text) SELECT number, heading, text FROM chunk WHERE number IN :numbers"
-).bindparams(bindparam("numbers", expanding=True))
+_WORDS_IN = text("INSERT INTO chunk_words(rowid, heading, text) VALUES (:number, :heading, :text)")
 _WORDS_OUT = text(
-    "INSERT INTO chunk_words(chunk_words, rowid, heading, text) "
-    "SELECT 'delete', number, heading, text FROM chunk WHERE number IN :numbers"
-).bindparams(bindparam("numbers", expanding=True))
+    "INSERT INTO chunk_words(chunk_words, rowid, heading, text) VALUES ('delete', :number, :heading, :text)"
+)
 
 
 def keyword_matches(
@@ -101,8 +99,9 @@ def keyword_matches(
 ) -> list[tuple[int, float]]:
     """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score.
 
-    Words are letters and digits, at least one. The rarest are looked for first, and the commonest left out where the others
-    lead to enough chunks: ranking takes time for each chunk that holds a word, and common words tell the least.
+    Words are letters and digits, at least one, or several such with blanks between, which must follow each other. The rarest
+    are looked for first, and the commonest left out where the others lead to enough chunks: ranking takes time for each chunk
+    that holds a word, and common words tell the least.
     """
     scope = {"w": workspace_id, "b": list(bases)}
     holding = {word: _holding(connection, word, scope) for word in words}

@@ -163,6 +163,25 @@ async def test_other_languages_are_found_with_and_without_their_accents(library:
     assert [hit.passage.text[start:end] for start, end in hit.highlights] == ["Verspätung"]
 
 
+async def test_words_between_no_blanks_are_found_and_forgotten_with_their_document(library: Library) -> None:
+    base = await library.base()
+    await library.add(
+        base,
+        library.write("zh.md", "# 退货\n\n我们的退货政策:三十天内可以退款。\n"),
+        library.write("ja.md", "返品は三十日以内に受け付けます。\n"),
+        library.write("other.md", "货物和政府的新闻。\n"),
+    )
+    await library.read()
+    hit = (await library.search("退货政策是什么?", base)).hits[0]
+    assert (hit.passage.document, hit.by) == ("zh.md", "both")
+    assert "退货政策" in [hit.passage.text[start:end] for start, end in hit.highlights]
+    assert (await library.search("返品", base)).hits[0].passage.document == "ja.md"
+    rows = await library.ask(Documents(base))
+    await library.send(RemoveDocuments(base, tuple(key for key, row in rows.items() if row.name == "zh.md")))
+    await library.read()
+    assert "zh.md" not in await library.found("退货政策", base)
+
+
 @pytest.mark.parametrize(
     "question",
     ['"; DROP TABLE chunk; --', "lamps' OR 1=1", "NEAR(lamps, 2)", "lamps* AND (NOT x)", "text:lamps", "the", "😀 %"],

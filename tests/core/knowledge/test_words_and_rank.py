@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legate_core.knowledge.rank import ABROAD, AT_HOME, fused, weight_of_vectors
-from legate_core.knowledge.words import MAX_WORDS, highlights, language_of, searched
+from legate_core.knowledge.words import MAX_WORDS, highlights, language_of, searched, spaced
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,9 @@ from legate_core.knowledge.words import MAX_WORDS, highlights, language_of, sear
         ("HL-110 fjord_lamp", ("hl", "110", "fjord", "lamp")),
         ("  ", ()),
         ("lamp LAMP Lamp", ("lamp",)),
+        ("退货政策 lamp", ("退 货", "货 政", "政 策", "lamp")),
+        ("茶", ("茶",)),
+        ("iPhone充电", ("iphone", "充 电")),
     ],
 )
 def test_small_words_are_left_out_unless_there_is_nothing_else(question: str, words: tuple[str, ...]) -> None:
@@ -49,6 +52,16 @@ def test_other_endings_are_marked_too() -> None:
     passage = "Refunds: we refund, and a refunded lamp is refunding nobody. Verspätungen, verspatung."
     marked = [passage[start:end] for start, end in highlights(passage, ("refund", "Verspätung"))]
     assert marked == ["Refunds", "refund", "refunded", "refunding", "Verspätungen", "verspatung"]
+
+
+def test_pairs_of_letters_are_marked_as_the_words_they_make() -> None:
+    passage = "我们的退货政策:三十天内可以退款。"
+    marked = [passage[start:end] for start, end in highlights(passage, searched("退货政策是什么?"))]
+    assert marked == ["退货政策"]
+
+
+def test_only_letters_of_scripts_without_blanks_are_parted() -> None:
+    assert spaced("Tee 紅茶, ชา") == "Tee  紅 茶 , ชา"
 
 
 @given(st.text(max_size=300), st.lists(st.text(min_size=1, max_size=12), max_size=5))

@@ -113,11 +113,15 @@ def _search_on_sqlite() -> None:
     )
 
 
+# Letters of Chinese, Japanese and Korean, which are indexed one by one (`knowledge/words.py`).
+UNSPACED = r"\3040-\30ff\31f0-\31ff\3400-\4dbf\4e00-\9fff\ac00-\d7af\f900-\faff\ff66-\ff9f\+020000-\+03ffff"
+
+
 def _search_on_postgresql() -> None:
     """Both columns as one vector of words. The English rules stem English and leave other languages' words as they are."""
     op.execute(
-        "ALTER TABLE chunk ADD COLUMN words tsvector GENERATED ALWAYS AS "
-        "(to_tsvector('english'::regconfig, heading || ' ' || text)) STORED"
+        "ALTER TABLE chunk ADD COLUMN words tsvector GENERATED ALWAYS AS (to_tsvector('english'::regconfig, "
+        f"regexp_replace(heading || ' ' || text, U&'([{UNSPACED}])', ' \\1 ', 'g'))) STORED"
     )
     op.execute("CREATE INDEX ix_chunk_words ON chunk USING gin (words)")
 
