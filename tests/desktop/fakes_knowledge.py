@@ -141,19 +141,19 @@ def equip(bridge: Any, now: int) -> None:
         new = tuple(f"doc_new{at}" for at, _path in enumerate(taken))
         return SimpleNamespace(new=new, changed=(), known=(), refused=refused)
 
+    def found(query: Any) -> SimpleNamespace:
+        if not set(query.bases) <= bridge.tables["KnowledgeBases"].keys():
+            raise LookupError(query.bases)
+        hits = (
+            hit(documents["doc_1"], 1, ("cracked", "lamp", "paid"), 0.0325),
+            hit(documents["doc_2"], 3, ("lamp",), 0.0161, "vectors"),
+        )
+        return SimpleNamespace(hits=hits if "lamp" in query.question else (), unread=2, notice="")
+
     bridge.answers |= {
         "OpenDocument": opened,
         "CitedPassage": lambda query: passage(documents["doc_1"], 1),
-        "SearchKnowledge": lambda query: SimpleNamespace(
-            hits=(
-                hit(documents["doc_1"], 1, ("cracked", "lamp", "paid"), 0.0325),
-                hit(documents["doc_2"], 3, ("lamp",), 0.0161, "vectors"),
-            )
-            if "lamp" in query.question
-            else (),
-            unread=2,
-            notice="",
-        ),
+        "SearchKnowledge": found,
         "DocumentPage": lambda query: SimpleNamespace(
             png=png([b"\xf4\xf1\xea" * 60] * 80, 60, 80, 3),
             width=60,

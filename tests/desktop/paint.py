@@ -24,6 +24,7 @@ from legate_desktop.pages.agents.page import AgentsPage
 from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.audit.page import AuditPage
 from legate_desktop.pages.deck.page import DeckPage
+from legate_desktop.pages.knowledge.page import KnowledgePage
 from legate_desktop.pages.runs.page import RunsPage
 from legate_desktop.pages.settings.page import SettingsPage
 from legate_desktop.shell.window import Window, dress
@@ -71,6 +72,26 @@ def _builder(window: Window) -> None:
     page_of(window, "agents", AgentsPage).builder.turn_to("tools")
 
 
+def _knowledge(window: Window) -> None:
+    window.go("knowledge", "kb_1")
+    page_of(window, "knowledge", KnowledgePage).turn_to("documents")
+
+
+def _ask(window: Window) -> None:
+    window.go("knowledge", "kb_1")
+    page = page_of(window, "knowledge", KnowledgePage)
+    page.turn_to("ask")
+    page.asking.ask("Is a cracked lamp paid back?")
+    page.pane.ask.stack.take_focus()
+
+
+def _passage(window: Window) -> None:
+    _ask(window)
+    page = page_of(window, "knowledge", KnowledgePage)
+    page.pane.ask.open_chosen()
+    page.document.turn_to(is_page=False)
+
+
 def _deck(window: Window) -> None:
     window.go("deck")
     page_of(window, "deck", DeckPage).area.verticalScrollBar().setValue(0)
@@ -99,6 +120,9 @@ SHOTS: dict[str, Callable[[Window], None]] = {
     "runs": _runs,
     "agents": _agents,
     "builder": _builder,
+    "knowledge": _knowledge,
+    "ask": _ask,
+    "passage": _passage,
     "settings": _settings,
     "palette": _palette,
 }

@@ -125,9 +125,17 @@ def test_a_question_leads_to_the_page_where_the_passage_stands(knowledge: Knowle
     assert QGuiApplication.clipboard().text() == "[doc_1#1]"
     stage.press(Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert not knowledge.is_open
-    assert knowledge.pane.tab == "ask"
+    stage.press(Key.Key_J)
+    assert (knowledge.pane.tab, knowledge.asking.selected_id) == ("ask", "[doc_2#3]")
     stage.press(Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     assert (knowledge.is_open, knowledge.opened.position) == (True, 1)
+
+
+def test_escape_leaves_the_question_and_letters_are_keys_again(knowledge: KnowledgePage, stage: Stage) -> None:
+    stage.press(Key.Key_Q)
+    stage.press(Key.Key_Escape)
+    stage.press(Key.Key_D)
+    assert (knowledge.pane.tab, knowledge.pane.ask.question.text()) == ("documents", "")
 
 
 def test_a_click_into_the_text_chooses_its_passage(knowledge: KnowledgePage, stage: Stage) -> None:

@@ -324,12 +324,11 @@ def test_no_question_and_too_long_a_one_are_not_asked() -> None:
 
 
 def test_a_refused_question_says_why() -> None:
-    bridge = practice_bridge()
-    del bridge.answers["SearchKnowledge"]
-    asking = AskState(bridge)
+    asking = AskState(practice_bridge())
+    asking.turn_to("kb_gone")
     asking.ask("What of a lamp?")
     assert not asking.is_asking
-    assert asking.problem.startswith("No such")
+    assert asking.problem.startswith("There is no such thing")
 
 
 # An open document.

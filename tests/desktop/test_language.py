@@ -91,7 +91,7 @@ def test_a_row_is_a_sentence_in_german(german: None) -> None:
     assert row_sentence(row, 60_000).startswith("mail.send, sendet, gefragt von Reply desk, 1 Minute")
 
 
-@pytest.mark.parametrize("page_id", ["deck", "approvals", "runs", "agents", "audit", "settings", "team"])
+@pytest.mark.parametrize("page_id", ["deck", "approvals", "runs", "agents", "knowledge", "audit", "settings", "team"])
 def test_a_german_window_has_no_english_and_fits(app: QApplication, qtbot: QtBot, german: None, page_id: str) -> None:
     stage = Stage(qtbot, deck_bridge())
     stage.show(900, 600)

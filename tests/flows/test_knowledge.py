@@ -13,6 +13,7 @@ from legate_core.client import follow
 from legate_core.errors import Forbidden
 from legate_core.knowledge.cite import citations_in
 from legate_core.knowledge.commands import AddFiles, CreateBase, RemoveDocuments, UploadDocument, WatchFolder
+from legate_core.knowledge.pages import DocumentPage
 from legate_core.knowledge.queries import CitedPassage, Documents, OpenDocument, SearchKnowledge
 from tests.core.cli.terminal import legate
 from tests.fakes import papers
@@ -73,6 +74,8 @@ async def test_a_folder_is_dropped_asked_and_opened_at_the_page(story: Story, tm
     assert (best.document, best.page) == ("lamps.pdf", 2)
     view = await story.ask(OpenDocument(best.document_id))
     assert best in view.passages
+    page = await story.ask(DocumentPage(best.document_id, best.page, 400, best.position))
+    assert (page.page, page.pages, page.width, bool(page.marks)) == (2, 3, 400, True)
     await story.restart()
     again = await story.ask(SearchKnowledge("Do I get my money back for a broken lamp?", (base_id,)))
     assert again == found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
@@ -17,10 +18,23 @@ from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.words import plural, tr
 
 
+class QuestionField(QLineEdit):
+    """Esc leaves it, so that one-letter keys act again."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
+
+
 class AskTab(QWidget):
-    """`wanted` carries a hit that is to be opened."""
+    """`wanted` carries a hit that is to be opened; `left` says that the keys are to go elsewhere."""
 
     wanted = Signal(object)
+    left = Signal()
 
     def __init__(self, state: AskState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +43,7 @@ class AskTab(QWidget):
         state.changed.connect(self._show)
         state.selection_changed.connect(self._show_selection)
         self.question.returnPressed.connect(self.ask)
+        self.question.left.connect(self.left)
         self.button.fired.connect(self.ask)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         self.list.activated.connect(lambda _index: self.open_chosen())
@@ -51,7 +66,7 @@ class AskTab(QWidget):
             self.wanted.emit(self.state.selected)
 
     def _build(self) -> None:
-        self.question = QLineEdit()
+        self.question = QuestionField()
         self.question.setAccessibleName(tr("Question"))
         self.question.setPlaceholderText(tr("Ask as you would ask a colleague"))
         self.question.setMaxLength(MAX_QUESTION_CHARS + 1)

@@ -50,7 +50,7 @@ class KnowledgePage(Page):
         self._give_verbs()
         self._bind()
         self._show_bases()
-        self._show_base()
+        self._on_selection()
         self._on_documents()
 
     @property
@@ -63,6 +63,8 @@ class KnowledgePage(Page):
     def take_focus(self) -> None:
         if self.is_open:
             self.document.take_focus()
+        elif self.pane.tab == "ask" and self.asking.hits:
+            self.pane.ask.stack.take_focus()
         elif self.state.selected is not None and (self.pane.tab == "ask" or self.state.documents):
             self.pane.take_focus()
         else:
@@ -307,6 +309,7 @@ class KnowledgePage(Page):
         pane.filter.textChanged.connect(state.set_filter)
         pane.tabs.chosen.connect(self._on_tab)
         pane.ask.wanted.connect(self._on_hit)
+        pane.ask.left.connect(self._on_left_question)
         pane.about.unfollowed.connect(self._on_unfollowed)
         pane.about.agent_wanted.connect(lambda agent_id: self.context.go("agents", agent_id))
         self.asking.selection_changed.connect(self.verbs.settle)
@@ -342,6 +345,10 @@ class KnowledgePage(Page):
     def _on_tab(self, tab: str) -> None:
         self.pane.turn_to(tab)
         self.verbs.settle()
+
+    def _on_left_question(self) -> None:
+        """Esc in the question: the keys go to the hits, or to the bases."""
+        (self.pane.ask.stack if self.asking.hits else self.stack).take_focus()
 
     def _on_hit(self, hit: Hit) -> None:
         """Open a hit where it stands: on its page, where it has one."""
