@@ -120,7 +120,7 @@ class LimitsState(QObject):
             text = tr("{percent} % of a limit on money are used: {limit}")
             self.noticed.emit(Notice(text.format(percent=percent(row), limit=name)))
         if row.waiting and not before.waiting:
-            waits = plural("%n run(s) wait for money", row.waiting)
+            waits = plural("%n run(s) waiting for money", row.waiting)
             self.noticed.emit(
                 Notice(tr("{waits}: {limit}. Raise it under Models, Limits.").format(waits=waits, limit=name))
             )

@@ -141,7 +141,7 @@ class ModelsState(QObject):
 
         def then(servers: int) -> None:
             self.is_looking = False
-            text = plural("%n model server(s) answer on this computer.", servers)
+            text = plural("%n model server(s) found on this computer.", servers)
             none = tr(
                 "No model server answers on this computer. Ollama, LM Studio and llama.cpp are found by themselves."
             )

@@ -252,7 +252,7 @@ def limit_line(limit: LimitRow, now: int) -> str:
     if limit.reserved_micros:
         parts.append(tr("{amount} $ set aside").format(amount=money(limit.reserved_micros)))
     if limit.waiting:
-        parts.append(plural("%n run(s) wait for money", limit.waiting))
+        parts.append(plural("%n run(s) waiting for money", limit.waiting))
     if limit.ends_at:
         parts.append(tr("begins anew in {time}").format(time=time_left(limit.ends_at - now)))
     return " · ".join(parts)
