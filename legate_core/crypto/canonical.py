@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -39,20 +39,26 @@ def _is_plain(value: Any) -> bool:
         return -_MAX_INTEGER <= value <= _MAX_INTEGER
     if kind is dict:
         items: dict[Any, Any] = value
-        for key, item in items.items():
-            # SQLAlchemy names columns by a subclass of str; of an enumeration the encoder would write the value.
-            if type(key) is not str and (not isinstance(key, str) or isinstance(key, enum.Enum)):
-                return False
-            if not key.isascii():
-                return False
-            # Asked here as well, because most items are scalars and a call costs more than the question.
-            kind = _type(item)
-            if kind in _SCALARS or (kind is int and -_MAX_INTEGER <= item <= _MAX_INTEGER):
-                continue
-            if not _is_plain(item):
-                return False
-        return True
+        return _are_plain(items.values()) and _are_plain_keys(items)
     if kind is list or kind is tuple:
-        some: list[Any] | tuple[Any, ...] = value
-        return all(type(item) in _SCALARS or _is_plain(item) for item in some)
+        return _are_plain(value)
     return False
+
+
+def _are_plain(values: Iterable[Any]) -> bool:
+    for item in values:
+        # Asked here as well, because most items are scalars and a call costs more than the question.
+        kind = _type(item)
+        if kind in _SCALARS or (kind is int and -_MAX_INTEGER <= item <= _MAX_INTEGER):
+            continue
+        if not _is_plain(item):
+            return False
+    return True
+
+
+def _are_plain_keys(keys: Iterable[Any]) -> bool:
+    for kind in set(map(_type, keys)):
+        # SQLAlchemy names columns by a subclass of str; of an enumeration the encoder would write the value.
+        if kind is not str and (not issubclass(kind, str) or issubclass(kind, enum.Enum)):
+            return False
+    return "".join(keys).isascii()
