@@ -25,6 +25,7 @@ from legate_desktop.pages.approvals.state import ApprovalsState
 from legate_desktop.pages.audit.page import AuditPage
 from legate_desktop.pages.deck.page import DeckPage
 from legate_desktop.pages.knowledge.page import KnowledgePage
+from legate_desktop.pages.models.page import ModelsPage
 from legate_desktop.pages.runs.page import RunsPage
 from legate_desktop.pages.settings.page import SettingsPage
 from legate_desktop.shell.window import Window, dress
@@ -107,6 +108,16 @@ def _settings(window: Window) -> None:
     page_of(window, "settings", SettingsPage).area.verticalScrollBar().setValue(0)
 
 
+def _models(tab: str, place_id: str = "") -> Callable[[Window], None]:
+    def choose(window: Window) -> None:
+        window.go("models")
+        page = page_of(window, "models", ModelsPage)
+        page.state.select(place_id or page.state.selected_id)
+        page.turn_to(tab)
+
+    return choose
+
+
 def _palette(window: Window) -> None:
     window.go("approvals")
     window.open_palette("refund")
@@ -123,6 +134,8 @@ SHOTS: dict[str, Callable[[Window], None]] = {
     "knowledge": _knowledge,
     "ask": _ask,
     "passage": _passage,
+    "models": _models("places", "src_2"),
+    "limits": _models("limits"),
     "settings": _settings,
     "palette": _palette,
 }
