@@ -29,6 +29,9 @@ _HOME: dict[str, str] = {
         "audit.export": "ExportJournal ExportPage SignJournal",
         "audit.queries": "JournalEnd JournalEndRow JournalEntries JournalEntry JournalPage StopVerifying VerifyJournal",
         "audit.report": "Report",
+        "backup.commands": "MakeBackup RestoreBackup",
+        "backup.restore": "Restored",
+        "backup.write": "Backup",
         "client": "Client LocalClient follow",
         "crypto.secret": "Secret",
         "errors": (

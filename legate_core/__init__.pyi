@@ -50,6 +50,10 @@ from legate_core.audit.queries import JournalPage as JournalPage
 from legate_core.audit.queries import StopVerifying as StopVerifying
 from legate_core.audit.queries import VerifyJournal as VerifyJournal
 from legate_core.audit.report import Report as Report
+from legate_core.backup.commands import MakeBackup as MakeBackup
+from legate_core.backup.commands import RestoreBackup as RestoreBackup
+from legate_core.backup.restore import Restored as Restored
+from legate_core.backup.write import Backup as Backup
 from legate_core.client import Client as Client
 from legate_core.client import LocalClient as LocalClient
 from legate_core.client import follow as follow

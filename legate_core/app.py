@@ -20,6 +20,7 @@ from legate_core.agents.model import AgentDefinition
 from legate_core.audit.checkpoint import Checkpointer
 from legate_core.audit.notary import Notary
 from legate_core.audit.walks import Walks
+from legate_core.backup.model import Source
 from legate_core.client import LocalClient
 from legate_core.connectors.base import Surroundings
 from legate_core.connectors.registry import built_in_tools
@@ -195,6 +196,7 @@ def _compose(
     kernel.ports.add(Sources, Sources(kernel))
     kernel.ports.add(MatrixAuthorizer, authorizer)
     kernel.ports.add(KeyHolder, keys)
+    kernel.ports.add(Source, Source(settings.home, settings.url, keys, kernel.clock))
     kernel.ports.add(DataFolder, toolbox.data_folder)
     kernel.ports.add(Catalog, toolbox.everything)
     kernel.ports.add(RunFolders, RunFolders(str(settings.home / "runs")))

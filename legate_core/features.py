@@ -14,6 +14,7 @@ from legate_core.audit import changed_copy
 from legate_core.audit import entry as audit_entry
 from legate_core.audit import export as audit_export
 from legate_core.audit import queries as audit
+from legate_core.backup import commands as backup
 from legate_core.identity import me
 from legate_core.identity import prove as identity
 from legate_core.kernel.registry import Registry, registry
@@ -45,6 +46,7 @@ from legate_core.vault import commands as vault
 from legate_core.vault import queries as secrets
 
 ROOMS = (
+    backup,
     audit,
     changed_copy,
     audit_entry,

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from legate_core.cli import (
     agents,
     answers,
+    backup,
     demo,
     doctor,
     front_ends,
@@ -33,7 +34,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 """What a shell reports of a program whose reader went away."""
 
-NOUNS = (demo, runs, inbox, answers, agents, knowledge, models, rules, vault, journal, doctor, front_ends)
+NOUNS = (demo, runs, inbox, answers, agents, knowledge, models, rules, vault, journal, backup, doctor, front_ends)
 
 
 def parser() -> Parser:

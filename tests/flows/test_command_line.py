@@ -487,3 +487,23 @@ async def test_a_wrong_token_is_refused_with_a_sentence(served: Legate, monkeypa
     done = await asyncio.to_thread(served, "runs")
     assert done.code == 5
     assert "Traceback" not in done.err
+
+
+def test_a_backup_goes_out_and_comes_back_and_content_is_kept_as_long_as_wanted(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("legate_core.crypto.age.WORK", 4)
+    file, folder = tmp_path / "all.legate-backup", tmp_path / "again"
+    words = ["correct horse", "correct horse"]
+    legate("vault", "passphrase", is_terminal=True, secrets=words)
+    assert legate("backup", str(file), typed="correct horse").code == 5
+    made = legate("backup", str(file), is_terminal=True, secrets=[*words, "correct horse"])
+    assert (made.code, "entries" in made.out, file.exists()) == (0, True, True)
+    assert legate("backup", str(file), is_terminal=True, secrets=["correct horse", "another horse"]).code == 2
+    assert legate("restore", str(file), str(folder), typed="wrong horse").code == 6
+    done = legate("restore", str(file), str(folder), "--json", typed="correct horse\n")
+    assert (done.code, done.json["restored"]["report"]["intact"]["state"]) == (0, "holds")
+    assert legate("restore", str(file), str(folder), typed="correct horse").code == 2
+    assert "for good" in legate("retention").out
+    assert legate("retention", "30", is_terminal=True, secrets=["correct horse"]).code == 0
+    assert legate("retention", "--json").json["retention"]["days"] == 30

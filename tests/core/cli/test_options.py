@@ -31,6 +31,9 @@ COMMANDS = {
     "vault": [["open"], ["add"], ["add", "name"], ["replace"], ["delete"], ["seal", "now"]],
     "verify": [["x"]],
     "journal": [["a", "b"], ["--limit", "many"]],
+    "backup": [[], ["a", "b"]],
+    "restore": [[], ["a"], ["a", "b", "c"]],
+    "retention": [["long"], ["1", "2"]],
     "doctor": [["x"]],
     "kb": [
         ["paint"],
