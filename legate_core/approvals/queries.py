@@ -20,7 +20,7 @@ from legate_core.approvals.events import (
 )
 from legate_core.approvals.model import ApprovalDetail, ApprovalRow, ApprovalState, Card, decide_permission
 from legate_core.approvals.tables import approvals
-from legate_core.errors import Forbidden, NeedsReauthentication, NotFound
+from legate_core.errors import Damaged, Forbidden, NeedsReauthentication, NotFound
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel import journal
 from legate_core.kernel.context import ReadContext
@@ -102,7 +102,7 @@ def approval_card(ctx: ReadContext, message: ApprovalCard) -> ApprovalDetail:
     permitted, needs_proof, refusal = _may_answer(ctx, row)
     edited = ctx.bodies.get(row["run_id"], row["edited_ref"])["arguments"] if row["edited_ref"] else None
     return ApprovalDetail(
-        row=_row(ctx, row, card),
+        row=_row(ctx, row, card, reason=_reason(ctx, row)),
         card=card,
         digest=row["digest"],
         seq=seq,
@@ -121,15 +121,22 @@ def _rows(ctx: ReadContext, statement: Select[Any], ids: tuple[str, ...] | None)
     if ids is not None:
         statement = statement.where(approvals.c.id.in_(ids))
     rows = ctx.rows(statement)
-    return {row["id"]: _row(ctx, row, _card_if_kept(ctx, row)) for row in rows if is_visible(ctx, row)}
+    return {row["id"]: _row(ctx, row, *_content(ctx, row)) for row in rows if is_visible(ctx, row)}
 
 
-def _card_if_kept(ctx: ReadContext, row: Mapping[str, Any]) -> Card | None:
-    """The card, or None where the run's content was erased; the row stays in the list either way."""
+def _content(ctx: ReadContext, row: Mapping[str, Any]) -> tuple[Card | None, str, str]:
+    """The card, or None and why there is none, and the reason given: the row stays in the list either way."""
     try:
-        return ask.card_of(ctx, row)
+        return ask.card_of(ctx, row), "", _reason(ctx, row)
     except NotFound:
-        return None
+        return None, "content erased", ""
+    except Damaged:
+        # One body that is missing or was changed must not close the whole inbox; 'legate verify' names it.
+        return None, "content damaged", ""
+
+
+def _reason(ctx: ReadContext, row: Mapping[str, Any]) -> str:
+    return str(ctx.bodies.get(row["run_id"], row["reason_ref"])["reason"]) if row["reason_ref"] else ""
 
 
 def is_visible(ctx: ReadContext, row: Mapping[str, Any]) -> bool:
@@ -140,10 +147,7 @@ def is_visible(ctx: ReadContext, row: Mapping[str, Any]) -> bool:
     return cell.everything or (cell.own and row["initiator"] == ctx.actor.id)
 
 
-def _row(ctx: ReadContext, row: Mapping[str, Any], card: Card | None) -> ApprovalRow:
-    reason = ""
-    if card is not None and row["reason_ref"]:
-        reason = str(ctx.bodies.get(row["run_id"], row["reason_ref"])["reason"])
+def _row(ctx: ReadContext, row: Mapping[str, Any], card: Card | None, lost: str = "", reason: str = "") -> ApprovalRow:
     return ApprovalRow(
         id=row["id"],
         run_id=row["run_id"],
@@ -152,7 +156,7 @@ def _row(ctx: ReadContext, row: Mapping[str, Any], card: Card | None) -> Approva
         tool=row["tool"],
         effect=Effect(row["effect"]),
         agent=row["agent"],
-        title=card.title if card is not None else f"call {row['tool']} (content erased)",
+        title=card.title if card is not None else f"call {row['tool']} ({lost})",
         why=card.why if card is not None else "",
         asked_at=row["asked_at"],
         expires_at=row["expires_at"],

@@ -122,12 +122,13 @@ def journal_end(ctx: ReadContext, message: JournalEnd) -> dict[str, JournalEndRo
 
 @dataclass(frozen=True, slots=True)
 class VerifyJournal(Query[Report]):
-    """Is the journal intact, is it complete, and who wrote it. Reads all of it.
+    """Is the journal intact, is it complete, and who wrote it. Reads all of it, and with `bodies` opens every body too.
 
     With a `watch`, an id of the asker's own choosing, progress comes as ticks under that id, and `StopVerifying` ends it.
     """
 
     watch: str = ""
+    bodies: bool = False
 
 
 async def _watched(ports: Ports, actor: Actor, message: VerifyJournal) -> Walk | None:
@@ -152,6 +153,7 @@ def verify_journal(ctx: ReadContext, message: VerifyJournal, walk: Walk | None =
             public_key=notary.public_key,
             why_none_outside=why,
             progress=walk,
+            open_every_body=message.bodies,
         )
     finally:
         if walk is not None:

@@ -26,6 +26,9 @@ class Kind(enum.StrEnum):
     ROW_MISSING = "row_missing"
     ROW_UNACCOUNTED = "row_unaccounted"
     KEY_MISSING = "key_missing"
+    KEY_CHANGED = "key_changed"
+    BODY_MISSING = "body_missing"
+    BODY_CHANGED = "body_changed"
     ROWS_UNCHECKED = "rows_unchecked"
     CLOCK_SET_BACK = "clock_set_back"
     TAIL_CUT = "tail_cut"
@@ -57,6 +60,9 @@ INTACT = frozenset(
         Kind.ROW_MISSING,
         Kind.ROW_UNACCOUNTED,
         Kind.KEY_MISSING,
+        Kind.KEY_CHANGED,
+        Kind.BODY_MISSING,
+        Kind.BODY_CHANGED,
         Kind.ROWS_UNCHECKED,
         Kind.CLOCK_SET_BACK,
     }
@@ -104,7 +110,8 @@ class Report:
     """The three verdicts over one workspace's journal, and what was looked at.
 
     `root` is the hash of the tree over all entries, in hexadecimal; `signed` is how many of them the newest good
-    checkpoint covers; `verifier_key` is what a stranger needs to check a checkpoint with a tool of their own.
+    checkpoint covers; `verifier_key` is what a stranger needs to check a checkpoint with a tool of their own;
+    `opened_bodies` is how many bodies were opened, none where that was not asked for.
     """
 
     workspace_id: str
@@ -118,6 +125,7 @@ class Report:
     signed: int
     root: str
     verifier_key: str
+    opened_bodies: int = 0
 
     @property
     def is_sound(self) -> bool:

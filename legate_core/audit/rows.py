@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Table, select
 
 from legate_core.audit.chain import BATCH, Chain, Commitment
 from legate_core.crypto import bodies as sealing
+from legate_core.errors import Damaged, NotFound
 from legate_core.kernel import rows as kept
 from legate_core.kernel.journal import salt_scope
-from legate_core.kernel.payloads import Bodies
+from legate_core.kernel.payloads import StoredKeys
 from legate_core.storage.schema import metadata
 
 Place = tuple[str, str]
@@ -29,6 +30,10 @@ class Rows:
     missing: list[tuple[Place, int]] = field(default_factory=list[tuple[Place, int]])
     unaccounted: list[Place] = field(default_factory=list[Place])
     keyless: dict[str, int] = field(default_factory=dict[str, int])
+    damaged_keys: dict[str, int] = field(default_factory=dict[str, int])
+    bodiless: list[tuple[Place, int]] = field(default_factory=list[tuple[Place, int]])
+    changed_bodies: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    opened: int = 0
 
     @property
     def are_of_another_time(self) -> bool:
@@ -36,8 +41,8 @@ class Rows:
         return bool(self.changed or self.missing or self.unaccounted)
 
 
-def hold_against(connection: Connection, chain: Chain, bodies: Bodies | None) -> Rows:
-    """Compare every audited row of the workspace. Without `bodies`, and so without salts, only that rows exist.
+def hold_against(connection: Connection, chain: Chain, keys: StoredKeys | None) -> Rows:
+    """Compare every audited row of the workspace. Without `keys`, and so without salts, only that rows exist.
 
     The salt of an erased run is gone, so what is left of its rows cannot be compared with anything any more. That is
     what erasing means; a missing key that no entry accounts for is something else.
@@ -45,14 +50,16 @@ def hold_against(connection: Connection, chain: Chain, bodies: Bodies | None) ->
     found = Rows()
     tables = audited_tables()
     for table in tables:
-        spoken_of = dict(chain.committed.get(table.name, {}))
+        # Plain text: SQLAlchemy's name is a subclass, which no front end could be sent.
+        name = str(table.name)
+        spoken_of = dict(chain.committed.get(name, {}))
         for key, row in _rows_of(connection, table, chain.workspace_id):
             commitment = spoken_of.pop(key, None)
             if commitment is None:
-                found.unaccounted.append((table.name, key))
+                found.unaccounted.append((name, key))
             else:
-                _compare(found, chain, bodies, (table.name, key), commitment, row)
-        found.missing += [((table.name, key), seq) for key, (_, seq, _) in spoken_of.items()]
+                _compare(found, chain, keys, (name, key), commitment, row)
+        found.missing += [((name, key), seq) for key, (_, seq, _) in spoken_of.items()]
     # Tables of features that this version does not have.
     unknown = chain.committed.keys() - {table.name for table in tables}
     found.unchecked += sum(len(chain.committed[name]) for name in unknown)
@@ -65,19 +72,23 @@ def audited_tables() -> list[Table]:
 
 
 def _compare(
-    found: Rows, chain: Chain, bodies: Bodies | None, place: Place, commitment: Commitment, row: dict[str, Any]
+    found: Rows, chain: Chain, keys: StoredKeys | None, place: Place, commitment: Commitment, row: dict[str, Any]
 ) -> None:
     digest, seq, run_id = commitment
     scope = salt_scope(place[0], run_id)
     if scope in chain.erased:
         found.erased += 1
         return
-    if bodies is None:
+    if keys is None:
         found.unchecked += 1
         return
-    salt = bodies.salt(scope, seq)
-    if salt is None:
+    try:
+        salt = keys.salt(scope, seq)
+    except NotFound:
         found.keyless.setdefault(scope, seq)
+        return
+    except Damaged:
+        found.damaged_keys.setdefault(scope, seq)
         return
     found.checked += 1
     try:

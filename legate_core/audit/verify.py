@@ -7,15 +7,15 @@ its closing record says. *By whom*: every actor is known, and the checkpoints ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection, select
 
 from legate_core.audit import findings as finding
-from legate_core.audit.chain import CURE, Chain, Progress, walk
-from legate_core.audit.findings import INSIDE, NAMED, OUTSIDE, Note
+from legate_core.audit.chain import Chain, Progress, walk
+from legate_core.audit.contents import look_for_bodies, open_bodies
+from legate_core.audit.findings import INSIDE, OUTSIDE, Note
 from legate_core.audit.notary import origin_of
 from legate_core.audit.report import BY_WHOM, COMPLETE, INTACT, Finding, Kind, Report, verdict
+from legate_core.audit.row_findings import intact_words, row_findings
 from legate_core.audit.rows import Rows, hold_against
 from legate_core.audit.tables import checkpoints
 from legate_core.crypto.signing import verifier_key
@@ -37,21 +37,23 @@ def verify(
     public_key: bytes | None,
     why_none_outside: str = "",
     progress: Progress | None = None,
+    open_every_body: bool = False,
 ) -> Report:
     """The three verdicts over a workspace's journal, read in the transaction of `connection`.
 
     `outside` is the last checkpoint that was kept outside this database. Without `bodies` (a stranger has no keys) rows
-    are not compared; without `public_key` checkpoints count for nothing. What could not be checked is said.
+    are not compared; without `public_key` checkpoints count for nothing. What could not be checked is said. Every body
+    that a row names must be there; whether it opens is looked at where that is wanted, for it reads all of them.
     """
     claims, bad_notes = _notes(connection, workspace_id, outside, public_key)
     chain = walk(connection, workspace_id, frozenset(note.checkpoint.size for note in claims), progress)
     # What broken entries said about rows, and which steps they were, is not known any more.
-    rows = hold_against(connection, chain, bodies) if chain.is_whole else Rows(unchecked=chain.accounted)
+    rows = _rows(connection, chain, bodies, open_every_body) if chain.is_whole else Rows(unchecked=chain.accounted)
     head_seq, head_findings = _check_head(connection, chain)
     found = (
         *finding.entry_findings(chain),
         *head_findings,
-        *_row_findings(rows),
+        *row_findings(rows),
         *finding.clock_findings(chain),
         *finding.history_findings(chain, claims, rows, head_seq),
         *finding.run_findings(chain),
@@ -62,7 +64,7 @@ def verify(
     signed = finding.signed_size(chain, claims)
     return Report(
         workspace_id=workspace_id,
-        intact=verdict(found, INTACT, _intact_words(chain, rows)),
+        intact=verdict(found, INTACT, intact_words(chain, rows, is_opened=open_every_body and bodies is not None)),
         complete=verdict(found, COMPLETE, finding.complete_words(chain, signed)),
         by_whom=verdict(found, BY_WHOM, f"Every one of the {len(chain.actors)} actors is known, and so is the device."),
         findings=found,
@@ -72,7 +74,18 @@ def verify(
         signed=signed,
         root=chain.peaks.root().hex(),
         verifier_key=verifier_key(origin_of(workspace_id), public_key) if public_key is not None else "",
+        opened_bodies=rows.opened,
     )
+
+
+def _rows(connection: Connection, chain: Chain, bodies: Bodies | None, open_every_body: bool) -> Rows:
+    """What rows, keys and bodies say; keys as they lie in the database, whatever this process opened before."""
+    keys = bodies.stored_keys() if bodies is not None else None
+    rows = hold_against(connection, chain, keys)
+    look_for_bodies(connection, chain, rows)
+    if open_every_body and keys is not None:
+        open_bodies(connection, chain, keys, rows)
+    return rows
 
 
 def _notes(
@@ -116,44 +129,3 @@ def _check_head(connection: Connection, chain: Chain) -> tuple[int, list[Finding
         return head.seq, []
     sentence = f"The head of the journal does not fit its {chain.size} entries. Restore the latest backup."
     return head.seq, [Finding(Kind.HEAD_CHANGED, sentence, seq=head.seq)]
-
-
-def _row_findings(rows: Rows) -> list[Finding]:
-    found: list[Finding] = []
-    for (table, key), seq in rows.changed[:NAMED]:
-        sentence = (
-            f"The {table} {key} is not in the state that entry {seq} left it in{_more(rows.changed)}. "
-            f"Somebody wrote past the engine. {CURE}"
-        )
-        found.append(Finding(Kind.ROW_CHANGED, sentence, seq=seq, table=table, key=key))
-    for (table, key), seq in rows.missing[:NAMED]:
-        sentence = f"The {table} {key} of entry {seq} is gone{_more(rows.missing)}. Restore the latest backup."
-        found.append(Finding(Kind.ROW_MISSING, sentence, seq=seq, table=table, key=key))
-    for table, key in rows.unaccounted[:NAMED]:
-        sentence = (
-            f"The {table} {key} is in the database and in no entry of the journal{_more(rows.unaccounted)}. "
-            f"Somebody wrote past the engine. {CURE}"
-        )
-        found.append(Finding(Kind.ROW_UNACCOUNTED, sentence, table=table, key=key))
-    for scope, seq in rows.keyless.items():
-        sentence = (
-            f"The key of {scope} is gone, though no entry says that it was erased, so its rows cannot be checked. "
-            "Restore the latest backup."
-        )
-        found.append(Finding(Kind.KEY_MISSING, sentence, seq=seq, key=scope))
-    if rows.unchecked:
-        sentence = (
-            f"{rows.unchecked} rows were not compared with the journal: that needs the keys, and a journal whose "
-            "entries are whole. Verify again once both are there."
-        )
-        found.append(Finding(Kind.ROWS_UNCHECKED, sentence))
-    return found
-
-
-def _more(places: Sequence[object]) -> str:
-    return f" ({len(places)} in all)" if len(places) > 1 else ""
-
-
-def _intact_words(chain: Chain, rows: Rows) -> str:
-    erased = f"; {rows.erased} rows of erased runs can no longer be compared" if rows.erased else ""
-    return f"All {chain.size} entries and {rows.checked} rows are as they were written{erased}."

@@ -32,7 +32,10 @@ def add(under: Subparsers) -> None:
     verify_parser.add_argument(
         "--key", default="", help="the public key of the device that signed the file, from a source of your own"
     )
-    verify_parser.add_argument("--strict", action="store_true", help="end with 7 also where a verdict is unproven")
+    verify_parser.add_argument(
+        "--strict", action="store_true",
+        help="open every body as well, which takes longer, and end with 7 also where a verdict is unproven",
+    )  # fmt: skip
     entries = add_command(under, "journal", "what stands in the journal, the newest first", search)
     entries.add_argument("text", nargs="?", default="", metavar="TEXT", help="only entries in which this stands")
     entries.add_argument("--name", action="append", default=[], help="only events of this name; repeatable")
@@ -61,7 +64,7 @@ async def _report(options: Namespace, screen: Screen) -> Report:
         raise Invalid("--key is for a file; this journal is checked with the device's own key. Leave it out.")
     async with opened(options, screen) as session:
         screen.progress("Reading the whole journal.")
-        return await session.ask(VerifyJournal())
+        return await session.ask(VerifyJournal(bodies=options.strict))
 
 
 async def _report_of_file(options: Namespace, screen: Screen) -> Report:

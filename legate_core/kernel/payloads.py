@@ -21,6 +21,9 @@ from legate_core.storage.schema import Blob, workspace_table
 
 WORKSPACE = "workspace"
 
+MOST_OPENED = 4096
+"""Opened keys that are kept at a time; more are opened again."""
+
 payloads = workspace_table(
     "payload",
     Column("scope_id", String(40), nullable=False, index=True),
@@ -46,7 +49,7 @@ class BodyKeys:
         return self._opened.get((workspace_id, scope_id))
 
     def remember(self, workspace_id: str, scope_id: str, key: BodyKey) -> BodyKey:
-        if len(self._opened) > 4096:
+        if len(self._opened) > MOST_OPENED:
             self._opened.clear()
         self._opened[workspace_id, scope_id] = key
         return key
@@ -76,19 +79,22 @@ class Bodies:
         """Store a JSON value encrypted; its reference. Storing an equal value again stores nothing."""
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         key = self._key(scope_id)
-        ref = "b_" + hmac.digest(key.reference_key, data, "sha256").hex()[:40]
+        ref = reference(key, data)
         blob = sealing.seal_body(key, ref, data)
         row = {"workspace_id": self._workspace_id, "ref": ref, "scope_id": scope_id, "blob": blob}
         _KEEP.run(self._connection, row)
         return ref
 
     def get(self, scope_id: str, ref: str) -> Any:
-        """The value behind a reference. Raises `NotFound` once it was erased, `Damaged` where it was tampered with."""
+        """The value behind a reference. Raises `NotFound` once it was erased, `Damaged` where it is missing without that or
+        was tampered with."""
         blob = self._connection.execute(
             select(payloads.c.blob).where(payloads.c.workspace_id == self._workspace_id, payloads.c.ref == ref)
         ).scalar_one_or_none()
         if blob is None:
-            raise NotFound("The content of this record was erased; what remains is its place in the journal.")
+            # With its scope's key the body would be gone too, so that a body without one was not erased.
+            self._key(scope_id)
+            raise Damaged("A stored body is missing, and was not erased. Run 'legate verify' and restore a backup.")
         return self._open(scope_id, ref, blob)
 
     def all(self, scope_id: str) -> dict[str, Any]:
@@ -116,12 +122,12 @@ class Bodies:
         except NotFound:
             return None
 
+    def stored_keys(self) -> StoredKeys:
+        """The keys of every scope as they lie in the database now; for verification, which believes no opened key."""
+        return StoredKeys(self._connection, self._workspace_id, self._keys.ring)
+
     def _open(self, scope_id: str, ref: str, blob: bytes) -> Any:
-        key = self._key(scope_id)
-        data = sealing.open_body(key, ref, blob)
-        if "b_" + hmac.digest(key.reference_key, data, "sha256").hex()[:40] != ref:
-            raise Damaged("A stored body does not match its reference. Run 'legate verify' and restore a backup.")
-        return json.loads(data.decode("utf-8", "surrogatepass"))
+        return json.loads(opened(self._key(scope_id), ref, blob).decode("utf-8", "surrogatepass"))
 
     def _key(self, scope_id: str) -> BodyKey:
         key = self._keys.opened(self._workspace_id, scope_id)
@@ -136,3 +142,50 @@ class Bodies:
             raise NotFound("The content of this record was erased; what remains is its place in the journal.")
         key = self._keys.ring.unwrap(self._workspace_id, scope_id, wrapped)
         return self._keys.remember(self._workspace_id, scope_id, key)
+
+
+class StoredKeys:
+    """The keys of a workspace's scopes, read afresh and opened when they are asked for. `damaged` are those that do not."""
+
+    def __init__(self, connection: Connection, workspace_id: str, ring: BodyKeyRing) -> None:
+        statement = select(body_keys.c.scope_id, body_keys.c.wrapped).where(body_keys.c.workspace_id == workspace_id)
+        self._wrapped: dict[str, bytes] = dict(connection.execute(statement).tuples().all())
+        self._workspace_id = workspace_id
+        self._ring = ring
+        self._opened: dict[str, BodyKey] = {}
+        self.damaged: set[str] = set()
+
+    def key(self, scope_id: str) -> BodyKey:
+        """The key of a scope. Raises `NotFound` where there is none, `Damaged` where it does not open."""
+        key = self._opened.get(scope_id)
+        if key is not None:
+            return key
+        wrapped = self._wrapped.get(scope_id)
+        if wrapped is None:
+            raise NotFound("The content of this record was erased; what remains is its place in the journal.")
+        try:
+            key = self._ring.unwrap(self._workspace_id, scope_id, wrapped)
+        except Damaged:
+            self.damaged.add(scope_id)
+            raise
+        if len(self._opened) > MOST_OPENED:
+            self._opened.clear()
+        self._opened[scope_id] = key
+        return key
+
+    def salt(self, scope_id: str, seq: int) -> bytes:
+        """The salt of the commitments in a journal entry, by this scope's key. Raises as `key` does."""
+        return sealing.salt(self.key(scope_id), self._workspace_id, seq)
+
+
+def reference(key: BodyKey, data: bytes) -> str:
+    """What a body is known by: nobody can guess from it what the body says without the scope's key."""
+    return "b_" + hmac.digest(key.reference_key, data, "sha256").hex()[:40]
+
+
+def opened(key: BodyKey, ref: str, blob: bytes) -> bytes:
+    """The data of a body. Raises `Damaged` for anything but what this reference was made from."""
+    data = sealing.open_body(key, ref, blob)
+    if reference(key, data) != ref:
+        raise Damaged("A stored body does not match its reference. Run 'legate verify' and restore a backup.")
+    return data
