@@ -45,6 +45,7 @@ class Wishes:
     reduced_motion: bool = False
     letter_keys: bool = True
     first_run_done: bool = False
+    has_verified: bool = False
     vault_lock_minutes: int = 15
     geometry: str = ""
     last_page: str = ""

@@ -12,6 +12,7 @@ from legate_desktop.widgets.page_title import Page
 def _start(context: PageContext) -> None:
     state = context.keep(AuditState(context.bridge, clock=context.clock, wall_clock=context.now))
     state.noticed.connect(context.say)
+    state.asked_to_verify.connect(lambda: context.prefs.wish("has_verified", True))
 
 
 def _build(context: PageContext) -> Page:

@@ -94,10 +94,12 @@ class Detail(QScrollArea):
             column.addLayout(line)
             column.addWidget(OutsideText(verdict.sentence, name=verdict.name))
         said = {verdict.sentence for verdict in report.verdicts}
-        if report.findings:
+        # What a verdict said already is only repeated for the way to its entry.
+        findings = [finding for finding in report.findings if finding.seq or finding.sentence not in said]
+        if findings:
             column.addSpacing(8)
             column.addWidget(Caption(tr("What was found")))
-        for finding in report.findings:
+        for finding in findings:
             if finding.sentence not in said:
                 column.addWidget(OutsideText(finding.sentence, name=tr("Finding")))
             if finding.seq:

@@ -38,6 +38,7 @@ class AuditState(QObject):
     verifying_changed = Signal()
     exporting_changed = Signal()
     judged = Signal(str)
+    asked_to_verify = Signal()
     noticed = Signal(object)
 
     def __init__(
@@ -187,6 +188,7 @@ class AuditState(QObject):
         """Read the whole journal, and say how far it is."""
         if self.is_verifying:
             return
+        self.asked_to_verify.emit()
         watch_id = self._watch_id = f"vrf_{uuid4().hex}"
         self._began_at = self._clock()
         self.progress, self.share = tr("Reading the journal…"), 0.0

@@ -30,6 +30,11 @@ def use_query(since: int) -> Any:
     return core.AgentActivities(since=since)
 
 
+def models_query() -> Any:
+    """Where models come from, live."""
+    return core.ModelCatalogue()
+
+
 def end_query() -> Any:
     """How many entries the journal has, live."""
     return core.JournalEnd()
@@ -106,4 +111,4 @@ def chain(given: Any, now: int) -> Chain:
         elif state != "holds" and worst == "sound":
             worst = "unproven"
     said = next((verdict.sentence for verdict in verdicts if str(verdict.state) != "holds"), given.intact.sentence)
-    return Chain(worst, given.entries, now, said)
+    return Chain(worst, given.entries, now, said, checked=given.entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QDateTime, QObject, Signal
@@ -52,12 +53,14 @@ class DeckState(QObject):
         self.names: dict[str, str] = {}
         self.has_rule = False
         self.has_run = False
+        self.has_model = False
         self._shown_at: dict[str, int] = {}
         self._used: Mapping[str, Any] = {}
         self._is_watching = False
         self._known_running: set[str] = set()
         self.approvals.counts_changed.connect(self._on_waiting)
         self.approvals.answering_changed.connect(self.waiting_changed)
+        context.prefs.changed.connect(lambda _name: self.steps_changed.emit())
 
     # Reading.
 
@@ -74,8 +77,8 @@ class DeckState(QObject):
             Step("run", tr("Let a deputy do some work"), self.has_run, "agents"),
             Step("answer", tr("Decide the first thing it asks"), has_answered, "approvals"),
             Step("rule", tr("Make a rule from an answer"), self.has_rule, "approvals"),
-            Step("verify", tr("Verify the journal"), self.chain.state in ("sound", "unproven"), "audit"),
-            Step("model", tr("Choose a model to think with"), any(use.tokens for use in self.uses), "models"),
+            Step("verify", tr("Verify the journal"), self._context.prefs.now.has_verified, "audit"),
+            Step("model", tr("Choose a model to think with"), self.has_model, "models"),
         ]
 
     @property
@@ -99,6 +102,7 @@ class DeckState(QObject):
             self._watch(requests.running_query(), self._take_running)
             self._watch(requests.use_query(self.now() - WEEK_MS), self._take_use)
             self._watch(requests.end_query(), self._take_end)
+            self._watch(requests.models_query(), self._take_models)
             self._watch(requests.rules_query(), self._take_rules)
         self.read()
         self._on_waiting()
@@ -115,7 +119,11 @@ class DeckState(QObject):
             self._ask(requests.week_query(until - WEEK_MS, until), self._week_taker(weeks, until))
 
     def verify(self) -> None:
-        """Walk the whole journal now."""
+        """Walk the whole journal now, because a person wants to know."""
+        self._context.prefs.wish("has_verified", True)
+        self._walk()
+
+    def _walk(self) -> None:
         if self.chain.state == "checking":
             return
         before = self.chain
@@ -210,10 +218,10 @@ class DeckState(QObject):
 
     def _take_end(self, rows: Mapping[str, Any]) -> None:
         count = max((row.seq for row in rows.values()), default=0)
-        self.chain = Chain(self.chain.state, count, self.chain.checked_at, self.chain.sentence)
+        self.chain = replace(self.chain, entries=count)
         self.chain_changed.emit()
         if self.chain.state == "unknown" and 0 < count <= VERIFIED_BY_ITSELF_UP_TO:
-            self.verify()
+            self._walk()
 
     def _take_verdict(self, report: Any) -> None:
         self.chain = requests.chain(report, self.now())
@@ -226,6 +234,10 @@ class DeckState(QObject):
         self.chain = before
         self.chain_changed.emit()
         self._context.say(Notice(message, is_error=True))
+
+    def _take_models(self, rows: Mapping[str, Any]) -> None:
+        self.has_model = any(row.models for row in rows.values())
+        self.steps_changed.emit()
 
     def _take_rules(self, rows: Mapping[str, Any]) -> None:
         self.has_rule = any(not row.is_built_in for row in rows.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from legate_desktop.widgets.plot import PlotData, Series
-from legate_desktop.words import duration, long_age, money, number, one_line, plural, tr
+from legate_desktop.words import SECOND, duration, long_age, money, number, one_line, plural, tr
 
 MOST_AGENTS = 5
 ChainState = Literal["unknown", "checking", "sound", "unproven", "broken"]
@@ -47,12 +47,13 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What the last verification said, and when."""
+    """What the last verification said, when, and of how many of the entries; others may have come since."""
 
     state: ChainState = "unknown"
     entries: int = 0
     checked_at: int = 0
     sentence: str = ""
+    checked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,22 @@ class Step:
 
 
 def chain_words(chain: Chain, now: int) -> str:
-    """48,211 entries, intact, checked 2 minutes ago."""
-    count = plural("%n entry(s)", chain.entries).replace("entrys", "entries")
+    """48,211 entries, intact, checked 2 minutes ago · 12 since. What came since was not verified, and is counted apart."""
+    count = _entries(chain.entries)
     if chain.state == "checking":
         return tr("{entries}, being verified…").format(entries=count)
     if chain.state == "unknown":
         return tr("{entries}, not verified yet in this session").format(entries=count)
     verdict = {"sound": tr("intact"), "unproven": tr("intact, not proven whole"), "broken": tr("broken")}[chain.state]
-    ago = tr("checked {age} ago").format(age=long_age(now - chain.checked_at))
-    return f"{count}, {verdict}, {ago}"
+    age = now - chain.checked_at
+    ago = tr("checked {age} ago").format(age=long_age(age)) if age >= SECOND else tr("checked just now")
+    said = f"{_entries(chain.checked)}, {verdict}, {ago}"
+    since = chain.entries - chain.checked
+    return f"{said} · {plural('%n since', since)}" if since > 0 else said
+
+
+def _entries(count: int) -> str:
+    return plural("%n entry(s)", count).replace("entrys", "entries")
 
 
 def run_words(run: DeckRun, now: int) -> str:
