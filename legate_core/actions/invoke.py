@@ -1,17 +1,15 @@
-"""Intent, effect, outcome: how an allowed call reaches the world at most once."""
+"""Intent and outcome: the two commits between which an allowed call reaches the world, at most once."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from legate_core.actions.events import ActionDenied, ActionDispatched, ActionSettled, ActionWithdrawn
-from legate_core.actions.model import OPEN, Action, ActionState
+from legate_core.actions.model import OPEN, Action, ActionState, Dispatch, Result
 from legate_core.actions.tables import actions
 from legate_core.approvals import ask
 from legate_core.approvals.model import ApprovalState, Binding
@@ -19,22 +17,9 @@ from legate_core.errors import Damaged, NotFound
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.policy import store as policy
 from legate_core.tools.catalog import Catalog
-from legate_core.tools.spec import Effect, Invocation, Observation, ProbeResult, Tool, ToolFailed
+from legate_core.tools.spec import Effect, Invocation
 
-log = logging.getLogger(__name__)
-
-__all__ = ["OPEN", "Action", "Dispatch", "Result", "Settled"]
-
-MAX_OBSERVATION = 200_000
-"""Characters of one observation that are kept; a tool that returns more is cut, and says so."""
-
-
-@dataclass(frozen=True)
-class Dispatch:
-    """A committed intent: this exact call may be made once, now."""
-
-    action: Action
-    invocation: Invocation
+__all__ = ["OPEN", "Action", "Dispatch", "Result", "RunFolders", "Settled"]
 
 
 @dataclass(frozen=True)
@@ -44,15 +29,6 @@ class Settled:
     state: ActionState
     outcome: Mapping[str, Any]
     stop: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a call came to: confirmed with what it returned, surely failed, or in doubt."""
-
-    state: ActionState
-    outcome: Mapping[str, Any]
-    by: str = "worker"
 
 
 def load(ctx: ReadContext, action_id: str) -> Action:
@@ -94,6 +70,7 @@ def begin(ctx: Context, action_id: str) -> Dispatch | Settled | None:
         if changed is None:
             return None
         ctx.emit(ActionDispatched(action_id, action.run_id, action.tool, row["attempt"] + 1))
+        action = replace(action, attempt=row["attempt"] + 1)
     return dispatch_of(action, ctx.port(RunFolders))
 
 
@@ -119,54 +96,14 @@ class RunFolders:
         return f"{self.root}/{run_id}" if self.root else ""
 
 
-async def perform(catalog: Catalog, dispatch: Dispatch) -> Result:
-    """Make the call. Never raises: what a tool does wrong becomes a failure, or a doubt where it may have happened."""
-    tool = catalog.get(dispatch.action.tool)
-    try:
-        async with asyncio.timeout(tool.spec.timeout_seconds):
-            observation = await tool.invoke(dispatch.invocation)
-    except ToolFailed as error:
-        return _failed(str(error))
-    except TimeoutError:
-        reason = f"{tool.spec.name} gave no answer within {tool.spec.timeout_seconds:g} seconds."
-        return await _unclear(tool, dispatch, reason)
-    except asyncio.CancelledError:
-        raise
-    except Exception as error:
-        log.exception("tool %s raised", tool.spec.name)
-        reason = f"{tool.spec.name} broke down: {type(error).__name__}."
-        return await _unclear(tool, dispatch, reason)
-    return _confirmed(observation)
-
-
-async def _unclear(tool: Tool, dispatch: Dispatch, reason: str) -> Result:
-    if dispatch.action.effect is Effect.READ:
-        return _failed(reason)
-    return await ask_the_other_side(tool, dispatch.invocation, reason)
-
-
-async def ask_the_other_side(tool: Tool, invocation: Invocation, reason: str) -> Result:
-    """Settle a call whose outcome is not known: by the tool's probe where it has one, otherwise it is in doubt."""
-    if tool.spec.can_probe:
-        try:
-            async with asyncio.timeout(tool.spec.timeout_seconds):
-                answer = await tool.probe(invocation)
-        except Exception:
-            log.exception("probe of %s failed", tool.spec.name)
-            answer = ProbeResult.UNKNOWN
-        if answer is ProbeResult.HAPPENED:
-            text = f"{reason} Asked again, the other side confirmed that it happened."
-            return Result(ActionState.CONFIRMED, {"content": text, "source": tool.spec.name}, by="probe")
-        if answer is ProbeResult.DID_NOT_HAPPEN:
-            return Result(ActionState.FAILED, {"content": f"{reason} It did not happen.", "is_error": True}, by="probe")
-    return Result(ActionState.IN_DOUBT, {"content": f"{reason} It may have happened.", "is_error": True})
-
-
 def settle(ctx: Context, dispatch: Dispatch, result: Result) -> Mapping[str, Any] | None:
-    """Commit what a call came to; also accepted late, from a worker that lost its run meanwhile. None where it is settled."""
+    """Commit what a call came to; also accepted late, from a worker that lost its run meanwhile or a call that outlived
+    its time. None where it is settled, or was dispatched anew since: what one attempt came to is nothing about the next."""
     row = ctx.get(actions, dispatch.action.id)
     if row is None:
         raise Damaged(f"Action {dispatch.action.id} has vanished. Run 'legate verify'.")
+    if row["attempt"] != dispatch.action.attempt:
+        return None
     expected = ActionState.DISPATCHED if dispatch.action.needs_intent else ActionState.READY
     late = row["state"] == ActionState.IN_DOUBT.value and result.state is not ActionState.IN_DOUBT
     if row["state"] != expected.value and not late:
@@ -275,20 +212,3 @@ def _action(ctx: ReadContext, row: Mapping[str, Any]) -> Action:
         attempt=row["attempt"],
         outcome=outcome,
     )
-
-
-def _failed(reason: str) -> Result:
-    return Result(ActionState.FAILED, {"content": reason, "is_error": True})
-
-
-def _confirmed(observation: Observation) -> Result:
-    content = observation.content
-    if len(content) > MAX_OBSERVATION:
-        content = content[:MAX_OBSERVATION] + f"\n[cut: {len(observation.content):,} characters in all]"
-    outcome = {
-        "content": content,
-        "source": observation.source,
-        "trusted": observation.trusted,
-        "is_error": observation.is_error,
-    }
-    return Result(ActionState.CONFIRMED, outcome)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from legate_core.tools.spec import Effect
+from legate_core.tools.spec import Effect, Invocation
 
 
 class ActionState(enum.StrEnum):
@@ -91,3 +91,20 @@ class Action:
     def idempotency_key(self) -> str:
         """Stable over restarts, so that a service that knows such keys refuses the second one."""
         return f"{self.run_id}:{self.step}:{self.call_id}"
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """A committed intent: this exact call may be made once, now. `action.attempt` says which attempt at it this is."""
+
+    action: Action
+    invocation: Invocation
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call came to: confirmed with what it returned, surely failed, or in doubt."""
+
+    state: ActionState
+    outcome: Mapping[str, Any]
+    by: str = "worker"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import select
 
 from legate_core.actions import invoke
+from legate_core.actions.effect import UnderWay
 from legate_core.actions.events import ActionReady, ActionSettled, ActionWithdrawn
 from legate_core.actions.model import ActionState
 from legate_core.actions.tables import actions
@@ -91,6 +92,8 @@ def _do_it(ctx: Context, row: Mapping[str, Any]) -> str:
     """A fresh yes to the same call: the old approval stays spent, and the call may be dispatched once more."""
     if store.load_run(ctx, row["run_id"]).status in FINAL:
         raise Conflict("Its run has ended, so it cannot be done any more. Say that it happened, or give it up.")
+    if row["id"] in ctx.port(UnderWay):
+        raise Conflict("The first call is still under way and may happen yet. Wait until it ends, which settles this.")
     changes: dict[str, Any] = {"state": ActionState.READY.value, "hold_until": ctx.now, "outcome_ref": None}
     approval = ctx.get(approvals, row["approval_id"]) if row["approval_id"] else None
     if approval is not None:

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from legate_core.actions import invoke
+from legate_core.actions import effect, invoke
+from legate_core.actions.effect import UnderWay
 from legate_core.actions.model import Action, ActionState
 from legate_core.agents.loop import Await, CallModel, CallTools, Fail, Finish, next_move
 from legate_core.agents.model import AgentDefinition
@@ -38,6 +39,8 @@ class Executor:
         self.kernel = kernel
         self.tools_of = tools_of
         self._models = ModelCaller(kernel, models)
+        self._under_way = UnderWay()
+        kernel.ports.add(UnderWay, self._under_way)
         self._acting = 0
         self._is_stopping = False
 
@@ -131,7 +134,10 @@ class Executor:
             return None
         dispatch = invoke.dispatch_of(action, self.kernel.ports.get(invoke.RunFolders))
         reason = f"{action.tool} was on its way when Legate stopped."
-        result = await invoke.ask_the_other_side(catalog.get(action.tool), dispatch.invocation, reason)
+        has_ended = action.id not in self._under_way
+        result = await effect.ask_the_other_side(
+            catalog.get(action.tool), dispatch.invocation, reason, has_ended=has_ended
+        )
         if result.state is ActionState.IN_DOUBT:
             return None
         actor = self.kernel.system(workspace_id)
@@ -204,10 +210,18 @@ class Executor:
         self.kernel.ticks.publish(Tick(work.run.id, "tool", action.tool))
         self._acting += 1
         try:
-            result = await invoke.perform(work.catalog, dispatch)
+            result = await effect.perform(work.catalog, dispatch, self._under_way)
+            if action.id in self._under_way:
+                self.kernel.start(self._listen_late(work, dispatch), f"late call of {work.run.id}")
             return await self._change(work, lambda ctx: invoke.settle(ctx, dispatch, result))
         finally:
             self._acting -= 1
+
+    async def _listen_late(self, work: Work, dispatch: invoke.Dispatch) -> None:
+        """A call outlived its time and is in doubt: what it comes to settles it, unless a person did before."""
+        result = await self._under_way.end(work.catalog.get(dispatch.action.tool), dispatch)
+        if result is not None and result.state is not ActionState.IN_DOUBT:
+            await self._change(work, lambda ctx: invoke.settle(ctx, dispatch, result))
 
     async def _finish(self, work: Work, status: RunStatus, reason: str, result: str | None = None) -> None:
         def close(ctx: Context) -> None:

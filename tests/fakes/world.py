@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,8 +22,9 @@ from typing import Any, Literal
 
 from legate_core.tools.spec import Argument, Effect, Invocation, Observation, ProbeResult, ToolFailed, ToolSpec
 
-Behaviour = Literal["act", "fail", "raise", "raise_after", "hang", "hang_after", "huge"]
-"""What a call does: act; fail cleanly; raise or hang before or after the effect; act and return 100 MB."""
+Behaviour = Literal["act", "fail", "raise", "raise_after", "hang", "hang_after", "huge", "thread", "thread_fails"]
+"""What a call does: act; fail cleanly; raise or hang before or after the effect; act and return 100 MB; act or fail in a
+thread, which nothing can stop, once `let_thread_go` is set."""
 
 ProbeBehaviour = Literal["truth", "unknown", "raise", "hang"]
 
@@ -92,6 +94,7 @@ class World:
         self.probing: ProbeBehaviour = "truth"
         self.started = asyncio.Event()
         self.let_go = asyncio.Event()
+        self.let_thread_go = threading.Event()
         self.probes = 0
         self.on_act: Callable[[], None] = lambda: None
         self.specs = dict(SPECS)
@@ -147,6 +150,8 @@ class WorldTool:
             raise RuntimeError("the world broke before anything happened")
         if behaviour == "hang":
             await self._world.let_go.wait()
+        if behaviour in ("thread", "thread_fails"):
+            return await asyncio.to_thread(self._in_a_thread, call, fails=behaviour == "thread_fails")
         if self.spec.effect is not Effect.READ:
             self._world.act(self._name, call)
         if behaviour == "raise_after":
@@ -155,6 +160,13 @@ class WorldTool:
             await self._world.let_go.wait()
         content = "x" * HUGE if behaviour == "huge" else f"{self._name} was done."
         return Observation(content, f"the world's {self._name}")
+
+    def _in_a_thread(self, call: Invocation, *, fails: bool) -> Observation:
+        assert self._world.let_thread_go.wait(60), "nobody let the thread go"
+        if fails:
+            raise ToolFailed("The world refused: nothing happened.")
+        self._world.act(self._name, call)
+        return Observation(f"{self._name} was done.", f"the world's {self._name}")
 
     async def probe(self, call: Invocation) -> ProbeResult:
         self._world.probes += 1

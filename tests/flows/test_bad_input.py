@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from legate_core.actions.invoke import MAX_OBSERVATION
+from legate_core.actions.effect import MAX_OBSERVATION
 from legate_core.agents.model import Limits
 from legate_core.approvals.commands import ApproveAction
 from legate_core.errors import Invalid
