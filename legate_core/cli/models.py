@@ -6,6 +6,7 @@ import asyncio
 from argparse import Namespace
 from pathlib import Path
 
+from legate_core.cli import model_places as places
 from legate_core.cli.options import Subparsers, add_command, add_words
 from legate_core.cli.screen import Result, Screen
 from legate_core.cli.session import opened
@@ -27,6 +28,7 @@ def add(under: Subparsers) -> None:
     )
     key.add_argument("--name", default="", help="what it is called in the vault")
     key.add_argument("--base-url", default="", metavar="URL", help="the service, where the key does not show it")
+    places.add(words)
     add_command(words, "budgets", "the limits on money and how they stand", list_budgets)
     limit = add_command(words, "limit", "limit what may be spent on models, in dollars", set_limit)
     limit.add_argument("dollars", type=float, metavar="DOLLARS")
@@ -49,7 +51,8 @@ async def list_all(options: Namespace, screen: Screen) -> Result:
     data = {"sources": wire.encode(sources)}
     rows = [
         (
-            source.who if source.is_there else f"{source.who} (gone)",
+            source.id,
+            source.who if source.is_there else f"{source.who} (not there)",
             model.name,
             str(model.context_tokens or ""),
             {True: "yes", False: "no", None: "?"}[model.has_tools],
@@ -61,10 +64,14 @@ async def list_all(options: Namespace, screen: Screen) -> Result:
     ]
     if not rows:
         return Result(
-            data, ["No models are known. 'legate models look' looks here, 'legate models key' takes in a key."]
+            data,
+            [
+                "No models are known. 'legate models look' looks here, 'legate models key' takes in a key, 'add' an address."
+            ],
         )
     return Result(
-        data, table(("from", "model", "context", "tools", "$/M in / out", "speed"), rows, screen.width, grows=1)
+        data,
+        table(("place", "from", "model", "context", "tools", "$/M in / out", "speed"), rows, screen.width, grows=2),
     )
 
 
@@ -83,13 +90,14 @@ async def add_key(options: Namespace, screen: Screen) -> Result:
     value = await asyncio.to_thread(_value, screen)
     async with opened(options, screen) as session:
         added = await session.send(AddModelKey(value, options.name, options.base_url))
-    tried = (
-        f"{added.asked} said a word, for {money(added.cost_micros) or '0'} dollars"
-        if added.asked
-        else "it cost nothing"
-    )
+    tried = f"{added.asked} said a word, for {exactly(added.cost_micros)} dollars" if added.asked else "it cost nothing"
     lines = [f"A key for {one_line(added.who)} is in the vault as {added.secret_id}: {added.models} models, {tried}."]
     return Result({"key": wire.encode(added)}, lines)
+
+
+def exactly(micros: int) -> str:
+    """Millionths to the last: a word costs less than a shorter amount could show."""
+    return f"{micros / 1_000_000:.6f}"
 
 
 def _value(screen: Screen) -> Secret:
@@ -109,8 +117,18 @@ async def list_budgets(options: Namespace, screen: Screen) -> Result:
     data = {"budgets": wire.encode(rows)}
     if not rows:
         return Result(data, ["No limits on money are set. 'legate models limit 5 --per day' sets one."])
-    cells = [(row.id, money(row.limit_micros) or "0", money(row.spent_micros) or "0") for row in rows]
-    return Result(data, table(("id", "limit", "spent"), cells, screen.width, grows=0))
+    cells = [
+        (
+            row.id,
+            {"day": "a day", "month": "a month"}.get(row.period, "in all"),
+            money(row.limit_micros) or "0",
+            money(row.spent_micros) or "0",
+            f"{min(999, row.spent_micros * 100 // max(1, row.limit_micros))} %",
+            str(row.waiting or ""),
+        )
+        for row in rows
+    ]
+    return Result(data, table(("id", "for", "limit", "spent", "used", "runs waiting"), cells, screen.width, grows=0))
 
 
 async def set_limit(options: Namespace, screen: Screen) -> Result:

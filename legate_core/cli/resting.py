@@ -22,6 +22,10 @@ CODES = {
     "in_doubt": IN_DOUBT,
     "cancelled": CANCELLED,
 }
+WAITS = {
+    "vault": "waits for the vault; 'legate vault unseal' opens it",
+    "budget": "waits for money; 'legate models limit' raises a limit",
+}
 CODES_IN_WORDS = (
     "The process ends with 0 where the run succeeded, 10 where it waits for a person, 11 where it failed or ended\n"
     "early, 12 where something of it is in doubt, 13 where it was cancelled. Other codes: 2 the command or its input\n"
@@ -88,10 +92,7 @@ def _lines(rest: Rest, screen: Screen) -> Iterator[str]:
 def status_words(rest: Rest) -> str:
     """The status of a run in words, with its reason and what it used."""
     row = rest.row
-    if row.status == "waiting":
-        words = "waits for the vault; 'legate vault unseal' opens it" if row.waiting_for == "vault" else "waits for you"
-    else:
-        words = row.status.replace("_", " ")
+    words = WAITS.get(row.waiting_for, "waits for you") if row.status == "waiting" else row.status.replace("_", " ")
     reason = f": {one_line(row.reason)}" if row.reason else ""
     used = f"{row.input_tokens + row.output_tokens:,} tokens" + (
         f", {money(row.cost_micros)}" if row.cost_micros else ""

@@ -119,7 +119,7 @@ def _list(rows: list[RunRow], options: Namespace, screen: Screen) -> Result:
 
 def status(row: RunRow) -> str:
     """A run's status in words, with its reason."""
-    waits = {"approval": "waits for you", "vault": "waits for the vault", "timer": "waits", "child": "waits"}
+    waits = {"approval": "waits for you", "vault": "waits for the vault", "budget": "waits for money"}
     words = waits.get(row.waiting_for, "waits") if row.status == "waiting" else row.status.replace("_", " ")
     return f"{words}: {row.reason}" if row.reason else words
 

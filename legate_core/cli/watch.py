@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import legate_core as core
+from legate_core.runs.model import BY_ITSELF
 
 if TYPE_CHECKING:
     from legate_core.approvals.model import ApprovalRow
@@ -42,6 +43,9 @@ def rests(row: RunRow, steps: Iterable[StepRow], asking: Iterable[str]) -> bool:
         return True
     if row.status == "waiting" and row.waiting_for == "vault":
         return True
+    if row.status == "waiting" and row.waiting_for == "budget":
+        # What other runs have set aside comes free within a call; a limit waits for whoever raises it.
+        return not row.reason.endswith(BY_ITSELF)
     states = {step.state for step in steps if step.kind == "tool"}
     if row.status == "in_doubt":
         return "in_doubt" in states and not states & MOVING

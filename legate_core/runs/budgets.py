@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.runs.events import BudgetNearlyUsed, BudgetReached, RunParked
-from legate_core.runs.model import RunStatus, WaitingFor
+from legate_core.runs.model import BY_ITSELF, RunStatus, WaitingFor
 from legate_core.runs.tables import budgets, runs, steps
 from legate_core.storage import dialect
 
@@ -66,7 +66,7 @@ def judge(found: Sequence[Budget], amount: int, now: int) -> Blocked | None:
         what = f"The next model call may cost {amount / 1e6:.4f}, which does not fit under {budget.words}"
         if fits_alone:
             return Blocked(
-                budget.id, f"{what} beside what other runs have set aside. It goes on by itself.", now + LOOK_AGAIN_MS
+                budget.id, f"{what} beside what other runs have set aside. {BY_ITSELF}", now + LOOK_AGAIN_MS
             )
         turns = (
             f" It goes on when the limit is raised{' or the ' + budget.period + ' turns' if budget.ends_at else ''}."

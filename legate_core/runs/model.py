@@ -38,6 +38,10 @@ class WaitingFor(enum.StrEnum):
     BUDGET = "budget"
 
 
+BY_ITSELF = "It goes on by itself."
+"""How the reason of a wait for money ends that is over as soon as other runs have settled."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """One line of the list of runs. Times in milliseconds since the Unix epoch, money in millionths.

@@ -34,6 +34,7 @@ CASES = [
     (WAITS, [tool("dispatched", "a"), tool("waiting", "b")], ["b"], False),
     (WAITS, [tool("confirmed", "a")], [], False),
     (("waiting", "vault"), [MODEL], [], True),
+    (("waiting", "budget"), [MODEL], [], True),
     (("waiting", "timer"), [tool("waiting", "a")], ["a"], False),
     (("in_doubt", ""), [tool("in_doubt", "a")], [], True),
     (("in_doubt", ""), [tool("in_doubt", "a"), tool("waiting", "b")], ["b"], True),
