@@ -141,7 +141,11 @@ class CellTable(QTableView):
             hidden.add(column)
         fixed = sum(width for at, width in enumerate(shown) if width and at not in hidden)
         sharing = [at for at, width in enumerate(shown) if not width and at not in hidden]
-        share = max(least, (self.viewport().width() - fixed) // max(1, len(sharing)))
+        rest = self.viewport().width() - fixed
+        share = max(least, rest // max(1, len(sharing)))
+        if not sharing and hidden and rest > 0:
+            # None of those that share what is left is there: the last one takes it.
+            shown[max(at for at in range(len(shown)) if at not in hidden)] += rest
         for at, width in enumerate(shown):
             self.setColumnHidden(at, at in hidden)
             self.setColumnWidth(at, width or share)

@@ -66,7 +66,8 @@ class Window(QMainWindow):
         self._engine = (tr("Engine starts…"), "text3")
         self._away, self._broken = "", ""
         self.setWindowTitle("Legate")
-        self.setMinimumSize(*tokens.WINDOW_MIN)
+        # A screen of the smallest size has room for the window only with its frame.
+        self.setMinimumSize(tokens.WINDOW_MIN[0], tokens.WINDOW_MIN[1] - tokens.FRAME_ROOM_PX)
         for spec in specs:
             spec.start(context)
         self._bind()

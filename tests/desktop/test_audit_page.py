@@ -282,6 +282,8 @@ def test_columns_leave_where_there_is_no_room_and_the_copied_row_has_them_all(qt
     page, _ = make_page(qtbot, width=844)
     assert page.table.isColumnHidden(5)
     assert not page.table.isColumnHidden(0)
+    shown = [column for column in range(6) if not page.table.isColumnHidden(column)]
+    assert sum(page.table.columnWidth(column) for column in shown) == page.table.viewport().width()
     page.show_place("999")
     page.table.copy()
     assert QGuiApplication.clipboard().text().count("\t") == 5
