@@ -86,6 +86,11 @@ class Core:
     knowledge: Works
     _ownership: Ownership
 
+    @property
+    def closed_to_others(self) -> tuple[Path, ...]:
+        """What of the data folder was open to others on this machine until this core was opened."""
+        return self._ownership.closed
+
     async def settled(self) -> None:
         """Wait until every run has gone as far as it can go without a person."""
         await self.transport.settled()

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from legate_core.errors import Invalid
+from legate_core.private import make_folder
 
 KEYS = ("keyring", "passphrase", "memory")
 
 THROW_AWAY = "throw-away"
 """A data folder with this file in it holds nothing that anybody would miss; only there may keys lie in memory."""
+
+PRACTICE_WORKSPACE = "practice-workspace"
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 """What ships with the product beside its code: the practice workspace, help."""
@@ -53,7 +56,7 @@ def default_home() -> Path:
 
 def practice_home(home: Path | None = None) -> Path:
     """The data folder of the practice workspace: inside the one that is used for work, so that it is found and kept apart."""
-    return (home or from_environment().home).absolute() / "practice-workspace"
+    return (home or from_environment().home).absolute() / PRACTICE_WORKSPACE
 
 
 def from_environment(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
@@ -93,6 +96,6 @@ def throw_away(settings: Settings) -> Settings:
             raise Invalid(
                 f"{settings.home} holds something already, so it is not used for practice. Choose an empty folder."
             )
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(settings.home)
         mark.write_text("This data folder is for practice. Its keys protect nothing; delete it whenever you like.\n")
     return replace(settings, keys="memory", is_throw_away=True)

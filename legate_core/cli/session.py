@@ -75,6 +75,8 @@ async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> 
             await linked.close()
         return
     held: Any = await _open_here(options, screen, works)
+    for place in held.closed_to_others:
+        screen.note(f"Others on this machine could read {place}. It is closed to them now.")
     try:
         yield Session(held.client, screen, passphrase=Secret(held.settings.passphrase))
     finally:

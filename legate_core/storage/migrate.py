@@ -15,7 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from legate_core.errors import Damaged, LegateError
+from legate_core.errors import Damaged, LegateError, Unavailable
+from legate_core.private import make_file
 from legate_core.storage.engine import in_words
 
 STEPS = ("0001", "0002")
@@ -39,7 +40,14 @@ def migrate(url: str | URL) -> None:
             )
         if path is not None and before is not None:
             _rehearse(path)
+        if path is not None and path.parent.is_dir():
+            # Made before SQLite does, which would let others read it; its log beside it takes its mode from it.
+            make_file(path)
         _apply(address)
+    except OSError as error:
+        raise Unavailable(
+            f"The database file {path} cannot be made ({error.strerror}). Check the folder and the disk, then try again."
+        ) from error
     except (DBAPIError, sqlite3.Error) as error:
         words = in_words(error) if isinstance(error, DBAPIError) else error
         if isinstance(words, LegateError):

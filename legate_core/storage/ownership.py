@@ -9,21 +9,33 @@ from pathlib import Path
 from typing import IO
 
 from legate_core.errors import Locked, Unavailable
+from legate_core.private import close_to_others, make_folder
+from legate_core.settings import PRACTICE_WORKSPACE, THROW_AWAY
 
 LOCK_FILE = "owner.lock"
 
+DATABASE_FILES = ("legate.db", "legate.db-wal", "legate.db-shm")
+
+MARKS = (LOCK_FILE, DATABASE_FILES[0], THROW_AWAY, PRACTICE_WORKSPACE)
+"""What tells a data folder from any other: only one that holds some of it, or nothing at all, is closed to others."""
+
 
 class Ownership:
-    """Holds the data folder from `acquire` to `release`. A second process gets `Locked` with the owner's pid."""
+    """Holds the data folder from `acquire` to `release`. A second process gets `Locked` with the owner's pid.
+
+    `closed` are the places that were open to others on this machine and were closed to them.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.closed: tuple[Path, ...] = ()
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
         """Take the folder or raise `Locked`; creates the folder, readable by its owner only."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self.folder)
+            self.closed = _closed(self.folder)
             handle = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise Unavailable(
@@ -54,6 +66,20 @@ class Ownership:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _closed(folder: Path) -> tuple[Path, ...]:
+    """Close a data folder to others, its database with it; for the practice workspace also the folder that holds it."""
+    within = [folder / name for name in DATABASE_FILES]
+    around = [folder, folder.parent] if folder.name == PRACTICE_WORKSPACE else [folder]
+    return tuple(place for place in [*filter(_is_legates, around), *within] if close_to_others(place))
+
+
+def _is_legates(folder: Path) -> bool:
+    """Never a person's whole home, even where they chose it for their data."""
+    if folder == Path.home():
+        return False
+    return any((folder / mark).exists() for mark in MARKS) or next(folder.iterdir(), None) is None
 
 
 def _say_who(handle: int) -> None:

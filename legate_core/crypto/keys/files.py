@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 
 from legate_core.errors import Unavailable
+from legate_core.private import make_folder
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put a file in the place of an earlier one, readable by its owner only; when this returns, it survives a crash."""
     fresh = path.with_name(f"{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         with contextlib.suppress(FileNotFoundError):
             fresh.unlink()
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:

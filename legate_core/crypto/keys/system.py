@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from legate_core.crypto.keys.port import check_name, is_note
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Damaged, LegateError, Locked, Unavailable
+from legate_core.private import make_folder
 
 T = TypeVar("T")
 
@@ -167,7 +168,7 @@ def _folder_id(folder: Path) -> str:
     """A random name for the data folder, kept in it: folders do not share keys, and may be moved."""
     path = folder / ID_FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         if not path.exists():
             fresh = path.with_name(ID_FILE + ".new")
             with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as handle:
