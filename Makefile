@@ -65,7 +65,7 @@ types: setup-test  ## pyright, strict in the core
 contracts: setup-test  ## the layers of ARCHITECTURE.md, by import-linter
 	$(BIN)/lint-imports --no-logo --cache-dir .venv/cache/import-linter
 
-judge:  ## the policy before its judges: properties, cedarpy, AgentDojo (an environment of its own)
+judge:  ## the policy before its judges: properties, cedarpy, Z3, AgentDojo (an environment of its own)
 	@$(BOOTSTRAP) judge
 	$(JUDGE) tests/judge
 
