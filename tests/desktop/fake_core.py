@@ -14,7 +14,6 @@ from legate_desktop.pages.deck import requests as deck_requests
 from legate_desktop.pages.knowledge import requests as knowledge_requests
 from legate_desktop.pages.models import requests as model_requests
 from legate_desktop.pages.runs import requests as run_requests
-from legate_desktop.pages.settings import requests as settings_requests
 from tests.desktop import fakes_agents, fakes_knowledge, fakes_models, fakes_runs
 
 NOW = 1_764_000_000_000
@@ -456,7 +455,7 @@ def install(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Put the fake surface where the pages look for the core's; a test passes `monkeypatch.setattr`."""
     for module in (
         *(agent_requests, approval_requests, deck_requests, knowledge_requests, model_requests),
-        *(run_requests, settings_requests),
+        run_requests,
         practice,
     ):
         replace(module, "core", SURFACE)

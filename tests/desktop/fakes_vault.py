@@ -51,8 +51,14 @@ def named(object_id: str, name: str) -> SimpleNamespace:
 
 
 def vault_bridge(**changes: Any) -> FakeBridge:
-    """Secrets of several kinds; one of them borrowed by two runs, one put back by somebody, one with a hostile name."""
+    """A bridge with a vault behind it."""
     bridge = practice_bridge()
+    equip(bridge, **changes)
+    return bridge
+
+
+def equip(bridge: FakeBridge, **changes: Any) -> None:
+    """Secrets of several kinds; one of them borrowed by two runs, one put back by somebody, one with a hostile name."""
     rows = [
         secret(
             "sec_1",
@@ -83,7 +89,6 @@ def vault_bridge(**changes: Any) -> FakeBridge:
     bridge.tables["Secrets"] = {row.id: row for row in rows}
     bridge.tables["SecretUses"] = uses
     bridge.tables["VaultStanding"] = {"vault": standing(**{"stale": ("sec_4",)} | changes)}
-    return bridge
 
 
 def stand(bridge: FakeBridge, **changes: Any) -> None:

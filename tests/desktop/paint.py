@@ -31,9 +31,10 @@ from legate_desktop.pages.settings.page import SettingsPage
 from legate_desktop.shell.window import Window, dress
 from legate_desktop.theme.look import look
 from legate_desktop.theme.resources import load_fonts
-from tests.desktop import fake_core
+from tests.desktop import fake_core, fakes_vault
 from tests.desktop.fake_core import practice_bridge
 from tests.desktop.fakes_deck import deck_bridge
+from tests.desktop.fakes_vault import stand
 from tests.desktop.stage import make_window, page_of
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -108,6 +109,21 @@ def _settings(window: Window) -> None:
     page_of(window, "settings", SettingsPage).area.verticalScrollBar().setValue(0)
 
 
+def _storage(window: Window) -> None:
+    window.go("settings")
+    page_of(window, "settings", SettingsPage).show_section("storage")
+
+
+def _vault(window: Window) -> None:
+    stand(window.context.bridge, is_page_closed=False)
+    window.go("vault", "sec_1")
+
+
+def _locked(window: Window) -> None:
+    stand(window.context.bridge, is_page_closed=True)
+    window.go("vault")
+
+
 def _models(tab: str, place_id: str = "") -> Callable[[Window], None]:
     def choose(window: Window) -> None:
         window.go("models")
@@ -136,7 +152,10 @@ SHOTS: dict[str, Callable[[Window], None]] = {
     "passage": _passage,
     "models": _models("places", "src_2"),
     "limits": _models("limits"),
+    "vault": _vault,
+    "locked": _locked,
     "settings": _settings,
+    "storage": _storage,
     "palette": _palette,
 }
 # On a week of figures.
@@ -151,7 +170,9 @@ def paint(folder: Path, width: int = WINDOW[0], height: int = WINDOW[1]) -> None
     folder.mkdir(parents=True, exist_ok=True)
     fake_core.install()
     look.choose_motion(is_reduced=True)
-    for bridge, shots in ((practice_bridge(), SHOTS), (deck_bridge(), DECK_SHOTS)):
+    practice = practice_bridge()
+    fakes_vault.equip(practice)
+    for bridge, shots in ((practice, SHOTS), (deck_bridge(), DECK_SHOTS)):
         window, _bridge = make_window(bridge)
         window.resize(width, height)
         window.show()

@@ -11,13 +11,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from legate_desktop.live import NEEDS_PROOF, Refusal
 from legate_desktop.outside.choices import Choices
 from legate_desktop.outside.login import start_at_login
+from legate_desktop.pages.settings.dialogs import BackupDialog, RestoreDialog
 from legate_desktop.pages.settings.page import SettingsPage
 from legate_desktop.pages.settings.view import SECTIONS
+from legate_desktop.pages.vault.dialogs import PassphraseDialog
 from legate_desktop.theme.look import look
 from legate_desktop.verbs import letters
 from legate_desktop.widgets.choice_button import ChoiceButton
+from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.switch import Switch
 from legate_desktop.words import language
 from tests.desktop.fake_core import practice_bridge
@@ -35,6 +39,9 @@ class SettingsStage(Stage):
             version=1, ask_every_effect=True, relax_content=False, allow_list=("@example.com",)
         )
         bridge.answers["PolicySettings"] = lambda _query: self.policy
+        bridge.answers["Retention"] = lambda query: SimpleNamespace(days=0, set_at=0, due=12 if query.days else 0)
+        self.vault = SimpleNamespace(has_passphrase=True, needs_passphrase=False)
+        bridge.answers["VaultStatus"] = lambda _query: self.vault
         super().__init__(qtbot, bridge)
         self.choices = self.context.keep(Choices(folder / "outside.json"))
         self.context.home = folder
@@ -185,3 +192,91 @@ def test_ctrl_comma_leads_here_and_j_goes_from_section_to_section(settings: Sett
     settings.page.turn(1)
     assert settings.page.place() == "look"
     assert QApplication.focusWidget() is settings.page.rows["look"].control
+
+
+def test_content_is_kept_as_long_as_wanted_with_a_proof_and_that_is_taken_back(settings: SettingsStage) -> None:
+    settings.bridge.refusal = (Refusal("This needs a fresh proof.", NEEDS_PROOF), False)
+    settings.choice("retention").chosen.emit("30")
+    proof = settings.dialog(ProofDialog)
+    assert settings.choice("retention").current == "0"
+    proof.passphrase.setText("correct horse")
+    settings.press(Key.Key_Return, CONTROL)
+    assert settings.sent_names() == ["Prove", "SetRetention"]
+    assert settings.choice("retention").text() == "Kept for 30 days"
+    assert settings.toasts() == ["Content is kept for 30 days. 12 ended runs will lose their content."]
+    settings.window.undo_last()
+    assert [command.days for command in settings.sent[1:]] == [30, 0]
+    assert settings.choice("retention").text() == "Kept for good"
+
+
+def test_a_span_that_was_set_elsewhere_is_shown(settings: SettingsStage) -> None:
+    settings.bridge.answers["Retention"] = lambda _query: SimpleNamespace(days=45, set_at=1, due=0)
+    settings.page.state.visit()
+    assert settings.choice("retention").text() == "Kept for 45 days"
+
+
+def test_a_backup_is_written_under_a_passphrase_that_is_typed_twice(settings: SettingsStage, tmp_path: Path) -> None:
+    settings.bridge.answers["MakeBackup"] = lambda command: SimpleNamespace(path=command.path, entries=48_211, files=1)
+    settings.bridge.is_slow = True
+    settings.page.ask_backup_passphrase(tmp_path / "all.legate-backup")
+    dialog = settings.dialog(BackupDialog)
+    settings.type("correct horse")
+    settings.press(Key.Key_Tab)
+    settings.type("correct house")
+    settings.press(Key.Key_Return, CONTROL)
+    assert dialog.problem.text() == "The two differ."
+    dialog.again.setText("correct horse")
+    settings.press(Key.Key_Return, CONTROL)
+    assert (settings.sent[0].passphrase.reveal(), dialog.passphrase.text()) == ("correct horse", "")
+    assert settings.page.rows["backup"].control.toolTip() == "A copy is on its way"
+    settings.bridge.release()
+    assert settings.page.rows["backup"].control.isEnabled()
+    assert settings.toasts() == [f"Backed up into {tmp_path / 'all.legate-backup'}: 48,211 entries and 1 file."]
+
+
+def test_a_backup_that_cannot_be_restored_says_why_and_one_that_can_how_it_is_opened(
+    settings: SettingsStage, tmp_path: Path
+) -> None:
+    def refuse(_query: object) -> None:
+        raise LookupError
+
+    settings.bridge.answers["RestoreBackup"] = refuse
+    settings.page.ask_restore_passphrase(tmp_path / "all", tmp_path / "again")
+    settings.dialog(RestoreDialog)
+    settings.type("correct horse")
+    settings.press(Key.Key_Return, CONTROL)
+    assert len(settings.toasts()) == 1
+    done = SimpleNamespace(entries=9, keys="passphrase", folder="/srv/again")
+    settings.bridge.answers["RestoreBackup"] = lambda _query: done
+    settings.page.ask_restore_passphrase(tmp_path / "all", tmp_path / "again")
+    settings.dialog(RestoreDialog)
+    settings.type("correct horse")
+    settings.press(Key.Key_Return, CONTROL)
+    assert "LEGATE_KEYS=passphrase legate --home /srv/again" in settings.toasts()[-1]
+
+
+def test_the_first_passphrase_is_set_here_and_the_vault_locked_by_itself_as_wished(settings: SettingsStage) -> None:
+    settings.vault.has_passphrase = False
+    settings.page.state.visit()
+    assert settings.page.rows["passphrase"].control.accessibleName() == "Passphrase: Set it…"
+    settings.click(settings.page.rows["passphrase"].control)
+    dialog = settings.dialog(PassphraseDialog)
+    for field in (dialog.new, dialog.again):
+        field.setText("battery staple")
+    settings.press(Key.Key_Return, CONTROL)
+    assert (settings.sent[0].passphrase, settings.sent[0].old) == ("battery staple", "")
+    assert settings.page.rows["passphrase"].control.accessibleName() == "Passphrase: Change it…"
+    settings.choice("vault_lock_minutes").chosen.emit("60")
+    assert settings.context.prefs.now.vault_lock_minutes == 60
+    settings.window.undo_last()
+    assert settings.context.prefs.now.vault_lock_minutes == 15
+
+
+def test_turning_a_rule_off_asks_who_it_is(settings: SettingsStage) -> None:
+    settings.bridge.refusal = (Refusal("This needs a fresh proof.", NEEDS_PROOF), False)
+    settings.click(settings.switch("ask_every_effect"))
+    proof = settings.dialog(ProofDialog)
+    assert settings.switch("ask_every_effect").isChecked()
+    proof.passphrase.setText("correct horse")
+    settings.press(Key.Key_Return, CONTROL)
+    assert settings.sent_names() == ["Prove", "ChangePolicySettings"]

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from legate_desktop import log_file
+from legate_desktop.notice import Notice
 from legate_desktop.outside.choices import ALL_EFFECTS, Choices
 from legate_desktop.outside.login import StartAtLogin, start_at_login
 from legate_desktop.outside.quiet import minute_of
+from legate_desktop.pages.settings import keeping
 from legate_desktop.pages.settings.about import licences, versions
 from legate_desktop.pages.settings.sources import Sources
 from legate_desktop.pages.settings.view import Kind, Setting
@@ -23,7 +26,10 @@ MAX_ALLOWED = 200
 
 def everything(kept: Sources) -> tuple[Setting, ...]:
     """All settings in the order of the page."""
-    sections = (_general, _look, _notifications, _models, _approvals, _storage, _engine, _shortcuts, _about)
+    sections = (
+        *(_general, _look, _notifications, _models, keeping.vault, _approvals),
+        *(keeping.storage, _engine, _shortcuts, _about),
+    )
     return tuple(setting for section in sections for setting in section(kept))
 
 
@@ -179,6 +185,16 @@ def _models(kept: Sources) -> list[Setting]:
             can_undo=False,
         ),
         Setting(
+            "open_limits",
+            "models",
+            tr("Limits on money"),
+            tr("What models may cost in a day, a month or in all. At 80 % you are told; then runs wait."),
+            "action",
+            get=lambda: tr("Open the limits"),
+            put=lambda _value: go("models"),
+            can_undo=False,
+        ),
+        Setting(
             "open_vault",
             "models",
             tr("Keys"),
@@ -254,37 +270,8 @@ def _policy_known(kept: Sources) -> Callable[[], str]:
     return lambda: "" if kept.policy.is_known else tr("The engine has not said yet how this stands")
 
 
-def _storage(kept: Sources) -> list[Setting]:
-    return [
-        Setting(
-            "home",
-            "storage",
-            tr("Where work is kept"),
-            tr("One folder holds everything; nothing leaves it by itself."),
-            "fact",
-            get=lambda: str(kept.context.home or tr("On the server")),
-        ),
-        Setting(
-            "size",
-            "storage",
-            tr("How much it is"),
-            tr("The files in that folder."),
-            "fact",
-            get=lambda: _size(kept.context.home),
-        ),
-        Setting(
-            "journal",
-            "storage",
-            tr("Entries in the journal"),
-            tr("They are kept for good: that is what proves them."),
-            "fact",
-            get=lambda: number(kept.entries),
-        ),
-    ]
-
-
 def _engine(kept: Sources) -> list[Setting]:
-    context = kept.context
+    context, file = kept.context, log_file.default_file()
     return [
         Setting(
             "engine_state",
@@ -293,6 +280,17 @@ def _engine(kept: Sources) -> list[Setting]:
             tr("What works behind this window."),
             "fact",
             get=lambda: tr("Away") if context.is_away else tr("Running") if context.is_open else tr("Starting…"),
+        ),
+        Setting(
+            "log",
+            "engine",
+            tr("Log"),
+            tr("What went wrong, without the content of runs. It never leaves this machine by itself."),
+            "action",
+            get=lambda: tr("Open the log"),
+            put=lambda _value: _open_log(kept, file),
+            why_not=lambda: "" if file.exists() else tr("There is none: nothing was written down yet"),
+            can_undo=False,
         ),
         Setting(
             "restart",
@@ -305,6 +303,12 @@ def _engine(kept: Sources) -> list[Setting]:
             can_undo=False,
         ),
     ]
+
+
+def _open_log(kept: Sources, file: Path) -> None:
+    """Where nothing here opens text, say at least where it lies."""
+    if not log_file.show(file):
+        kept.context.say(Notice(tr("The log is in {path}").format(path=file)))
 
 
 def _shortcuts(kept: Sources) -> list[Setting]:
@@ -413,17 +417,3 @@ def _allow_problem(lines: Any) -> str:
         return tr("At most {n} lines.").format(n=number(MAX_ALLOWED))
     bad = next((line for line in lines if re.search(r"\s", line)), "")
     return tr("“{line}” has a blank in it. One address or host per line.").format(line=bad) if bad else ""
-
-
-def _size(home: Path | None) -> str:
-    """The files at the top of the data folder, which hold nearly all of it; a folder that is not there is empty."""
-    if home is None:
-        return ""
-    try:
-        total = sum(file.stat().st_size for file in home.iterdir() if file.is_file())
-    except OSError:
-        return tr("Nothing yet")
-    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if total >= step:
-            return f"{total / step:.1f} {unit}"
-    return f"{total} B"

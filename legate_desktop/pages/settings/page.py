@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from pathlib import Path
 
+from PySide6.QtCore import QDate, QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from legate_desktop.pages.settings.dialogs import BackupDialog, RestoreDialog
 from legate_desktop.pages.settings.row import SettingRow
 from legate_desktop.pages.settings.state import SettingsState
 from legate_desktop.pages.settings.verbs import VERBS
 from legate_desktop.pages.settings.view import SECTIONS, Setting
+from legate_desktop.pages.vault.proving import ask_passphrase, ask_proof
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme.look import look
 from legate_desktop.verbs import Verbs
@@ -37,6 +41,11 @@ class SettingsPage(Page):
         self._build()
         self.state.changed.connect(self._on_changed)
         self.state.found_changed.connect(self._show_found)
+        sources = self.state.sources
+        sources.proof_wanted.connect(lambda wanted: ask_proof(self, sources, wanted))
+        sources.passphrase_wanted.connect(lambda: ask_passphrase(self, sources))
+        sources.backup_wanted.connect(self._ask_backup)
+        sources.restore_wanted.connect(self._ask_restore)
         context.opened.connect(self.state.visit)
         self._show_found()
 
@@ -74,6 +83,46 @@ class SettingsPage(Page):
         first = next((row for row in self.rows.values() if row.setting.section == section), None)
         if first is not None:
             first.control.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # Copies of everything.
+
+    def _ask_backup(self) -> None:
+        """Ask where to, then for a passphrase."""
+        name = f"legate-{QDate.currentDate().toString(Qt.DateFormat.ISODate)}.legate-backup"
+        dialog = QFileDialog(self, tr("Back everything up"), str(Path.home() / name), tr("Backups (*.legate-backup)"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("legate-backup")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.ask_backup_passphrase(Path(path)))
+        dialog.open()
+
+    def ask_backup_passphrase(self, path: Path) -> None:
+        """The place is chosen: ask for the passphrase, then write."""
+        dialog = BackupDialog(path, self)
+        dialog.sent.connect(lambda: self.state.sources.back_up(path, _taken(dialog.passphrase)))
+        dialog.open()
+
+    def _ask_restore(self) -> None:
+        """Ask for the backup, then for the folder."""
+        dialog = QFileDialog(self, tr("Restore a backup"), str(Path.home()), tr("Backups (*.legate-backup)"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self._ask_folder(Path(path)))
+        dialog.open()
+
+    def _ask_folder(self, path: Path) -> None:
+        dialog = QFileDialog(self, tr("An empty folder for it"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda folder: self.ask_restore_passphrase(path, Path(folder)))
+        dialog.open()
+
+    def ask_restore_passphrase(self, path: Path, folder: Path) -> None:
+        """Both places are chosen: ask for the passphrase, then restore."""
+        dialog = RestoreDialog(path, folder, self)
+        dialog.sent.connect(lambda: self.state.sources.restore(path, folder, _taken(dialog.passphrase)))
+        dialog.open()
 
     # Building.
 
@@ -166,5 +215,17 @@ class SettingsPage(Page):
 
     def _on_changed(self, setting_id: str) -> None:
         row = self.rows.get(setting_id)
-        if row is not None:
+        if row is None:
+            return
+        if row.setting.kind == "choice" and str(row.setting.get()) not in dict(row.setting.choices):
+            # Somebody chose elsewhere what is not offered here: it is shown all the same.
+            self._show_found()
+        else:
             row.show_value()
+
+
+def _taken(field: QLineEdit) -> str:
+    """What was typed, which stays in the field no longer."""
+    text = field.text()
+    field.clear()
+    return text

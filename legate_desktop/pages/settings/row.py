@@ -64,7 +64,11 @@ class SettingRow(QWidget):
         reason = self.setting.why_not()
         control.setEnabled(not reason)
         control.setToolTip(reason)
-        if isinstance(control, Switch):
+        if self.setting.kind == "action" and isinstance(control, Button):
+            control.setText(str(value))
+            control.setAccessibleName(f"{self.setting.title}: {value}")
+            control.updateGeometry()
+        elif isinstance(control, Switch):
             control.setChecked(bool(value))
         elif isinstance(control, ChoiceButton):
             control.choose(str(value))

@@ -14,6 +14,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("look", "Look", "palette"),
     ("notifications", "Notifications", "bell"),
     ("models", "Models and keys", "cpu"),
+    ("vault", "Vault", "vault"),
     ("approvals", "Approvals", "shield-check"),
     ("storage", "Storage", "hard-drive"),
     ("engine", "Engine", "activity"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QClipboard, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -15,15 +13,15 @@ from legate_desktop.pages.vault import requests
 from legate_desktop.pages.vault.detail import SecretDetail
 from legate_desktop.pages.vault.dialogs import (
     NewSecretDialog,
-    PassphraseDialog,
     RemoveDialog,
     ReplaceDialog,
     SealDialog,
     UnsealDialog,
 )
 from legate_desktop.pages.vault.locked import LockedView
+from legate_desktop.pages.vault.proving import ask_passphrase, ask_proof
 from legate_desktop.pages.vault.rows import SECRET_PX, SecretDelegate
-from legate_desktop.pages.vault.state import VaultPageState, Wanted
+from legate_desktop.pages.vault.state import VaultPageState
 from legate_desktop.pages.vault.verbs import VERBS
 from legate_desktop.pages.vault.view import NewSecret, SecretRow, row_sentence
 from legate_desktop.shell.context import PageContext
@@ -37,7 +35,6 @@ from legate_desktop.widgets.labels import Label
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
-from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import number, tr
 
@@ -109,7 +106,7 @@ class VaultPage(Page):
 
     def ask_passphrase(self) -> None:
         """Ask for a new passphrase."""
-        self._open_passphrase("", "", lambda _new: None)
+        ask_passphrase(self, self.state)
 
     def open_run(self) -> None:
         """Go to the run that borrowed the chosen secret last."""
@@ -203,7 +200,7 @@ class VaultPage(Page):
         state.rows_changed.connect(self._show_rows)
         state.selection_changed.connect(self._show_selection)
         state.standing_changed.connect(self._show_standing)
-        state.proof_wanted.connect(self._ask_proof)
+        state.proof_wanted.connect(lambda wanted: ask_proof(self, state, wanted))
         self.filter.textChanged.connect(state.set_filter)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         self.detail.opened.connect(self.context.go)
@@ -258,37 +255,6 @@ class VaultPage(Page):
         dialog = UnsealDialog(self)
         dialog.say_problem(problem)
         dialog.sent.connect(lambda: self.state.unseal(dialog.passphrase.text(), self._open_unseal))
-        dialog.open()
-
-    def _open_passphrase(self, why: str, problem: str, then: Callable[[str], None]) -> None:
-        standing = self.state.standing
-        dialog = PassphraseDialog(
-            has_one=standing.has_passphrase, opens_keys=standing.needs_passphrase, why=why, parent=self
-        )
-        dialog.say_problem(problem)
-
-        def send() -> None:
-            new = dialog.new.text()
-            self.state.set_passphrase(
-                new, dialog.old.text(), lambda: then(new), lambda message: self._open_passphrase(why, message, then)
-            )
-
-        dialog.sent.connect(send)
-        dialog.open()
-
-    def _ask_proof(self, wanted: Wanted, problem: str = "") -> None:
-        """Ask who is there; where nothing could prove it yet, let them set what will."""
-        if not self.state.standing.has_passphrase:
-            why = tr("This is grave and wants a proof that it is you, so it needs a passphrase first: {what}.")
-            self._open_passphrase(
-                why.format(what=wanted.said), "", lambda new: self.state.prove(wanted, new, self._say_failed)
-            )
-            return
-        dialog = ProofDialog(wanted.said, self)
-        dialog.say_problem(problem)
-        dialog.sent.connect(
-            lambda: self.state.prove(wanted, dialog.passphrase.text(), lambda message: self._ask_proof(wanted, message))
-        )
         dialog.open()
 
     def _say_failed(self, message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,19 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from legate_desktop.live import wants_proof
 from legate_desktop.notice import Notice, wall_ms
 from legate_desktop.pages.vault import requests
-from legate_desktop.pages.vault.view import NewSecret, SecretRow, Standing, Uses, standing_words
+from legate_desktop.pages.vault.view import Failed, NewSecret, SecretRow, Standing, Uses, Wanted, standing_words
 from legate_desktop.prefs import Prefs
 from legate_desktop.words import MINUTE, one_line, tr
-
-Failed = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Something that waits for a proof, in words, and how it goes on."""
-
-    said: str
-    go_on: Callable[[], None]
 
 
 class VaultPageState(QObject):
@@ -78,6 +67,16 @@ class VaultPageState(QObject):
     def selected(self) -> SecretRow | None:
         """The chosen secret."""
         return next((row for row in self._shown if row.id == self.selected_id), None)
+
+    @property
+    def has_passphrase(self) -> bool:
+        """Whether a passphrase was set that proves who is there."""
+        return self.standing.has_passphrase
+
+    @property
+    def opens_keys(self) -> bool:
+        """Whether the keys lie under it."""
+        return self.standing.needs_passphrase
 
     @property
     def words(self) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from legate_desktop.words import long_age, moment, number, one_line, plural, tr
+
+Failed = Callable[[str], None]
 
 # What a secret can be, each with its word.
 KINDS = {
@@ -111,6 +114,14 @@ class NewSecret:
 
     def __repr__(self) -> str:
         return f"NewSecret({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something that waits for a proof, in words, and how it goes on."""
+
+    said: str
+    go_on: Callable[[], None]
 
 
 def kind_word(kind: str) -> str:
