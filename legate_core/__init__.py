@@ -47,7 +47,7 @@ _HOME: dict[str, str] = {
         "kernel.registry": "Door",
         "knowledge.below": "files_below",
         "knowledge.commands": (
-            "AddFiles Added CancelDocuments CreateBase ReindexBase RemoveBase RemoveDocuments RenameBase "
+            "AddFiles Added CancelDocuments CreateBase Refused ReindexBase RemoveBase RemoveDocuments RenameBase "
             "RetryDocuments UnwatchFolder UploadDocument WatchFolder"
         ),
         "knowledge.model": "BaseRow DocumentRow Found Hit Passage",

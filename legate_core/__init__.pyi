@@ -88,6 +88,7 @@ from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import Added as Added
 from legate_core.knowledge.commands import CancelDocuments as CancelDocuments
 from legate_core.knowledge.commands import CreateBase as CreateBase
+from legate_core.knowledge.commands import Refused as Refused
 from legate_core.knowledge.commands import ReindexBase as ReindexBase
 from legate_core.knowledge.commands import RemoveBase as RemoveBase
 from legate_core.knowledge.commands import RemoveDocuments as RemoveDocuments

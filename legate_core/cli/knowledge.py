@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import legate_core as core
 from legate_core.cli.ids import find
@@ -17,8 +17,11 @@ from legate_core.cli.text import moment, one_line, table, wrap
 from legate_core.errors import Invalid
 
 if TYPE_CHECKING:
+    from legate_core.kernel.messages import LiveQuery
     from legate_core.knowledge.commands import Added
     from legate_core.knowledge.model import BaseRow, DocumentRow, Found, Hit
+
+Row = TypeVar("Row")
 
 FILES_AT_ONCE = 50
 UNREAD = ("pending", "processing")
@@ -36,6 +39,9 @@ def add(under: Subparsers) -> None:
     make = add_command(words, "create", "make an empty knowledge base", create_one, more=EMBEDDER_HELP)
     make.add_argument("name", metavar="NAME", help="what it is called")
     make.add_argument("--embedder", metavar="JSON", help="what makes vectors of its passages; JSON, @file, or -")
+    rename = add_command(words, "rename", "give a base another name; agents that were given it keep it", rename_one)
+    rename.add_argument("base", metavar="BASE", help="the base's name or id")
+    rename.add_argument("name", metavar="NAME", help="what it is called from now on")
     adding = add_command(words, "add", "add files, and wait until they are read", add_files)
     adding.add_argument("base", metavar="BASE", help="the base's name or id")
     adding.add_argument("paths", nargs="+", metavar="PATH", help="files, or folders with everything below them")
@@ -83,7 +89,10 @@ async def list_all(options: Namespace, screen: Screen) -> Result:
         if getattr(options, "base", None):
             base = await _base(session, options.base)
             rows = list((await session.ask(core.Documents(base.id))).values())
-            return Result({"base": wire.encode(base), "documents": wire.encode(rows)}, _documents(rows, screen))
+            agents = (await session.ask(core.Agents())).values()
+            readers = [row.name for row in agents if {base.id, base.name} & set(row.knowledge)]
+            data = {"base": wire.encode(base), "agents": readers, "documents": wire.encode(rows)}
+            return Result(data, [*_about(base, readers, screen), *_documents(rows, screen)])
         bases = list((await session.ask(core.KnowledgeBases())).values())
     cells = [
         (row.id, str(row.documents), str(row.failed or ""), str(row.chunks), moment(row.indexed_at), _name_of(row))
@@ -91,6 +100,16 @@ async def list_all(options: Namespace, screen: Screen) -> Result:
     ]
     lines = table(("id", "documents", "failed", "passages", "read", "name"), cells, screen.width)
     return Result({"bases": wire.encode(bases)}, lines)
+
+
+def _about(base: BaseRow, readers: Sequence[str], screen: Screen) -> list[str]:
+    """The base in a few lines: its index, and the one that is built beside it; its folders; who may read it."""
+    said = [f"{one_line(base.name)}: {_many(base.chunks, 'passage')}, index by {base.embedder}"]
+    if base.is_rebuilding:
+        said.append(f"A second index by {base.next_embedder} is being built; the first answers until it is whole.")
+    said += [f"Follows {path}" for path in base.folders]
+    said.append(f"Read by {', '.join(one_line(name) for name in readers)}" if readers else "No agent may read it.")
+    return [line for item in said for line in wrap(item, screen.width)]
 
 
 def _name_of(row: BaseRow) -> str:
@@ -110,10 +129,17 @@ async def create_one(options: Namespace, screen: Screen) -> Result:
     return Result({"base_id": base_id}, [f"{one_line(options.name)} is there as {base_id}, and empty."])
 
 
+async def rename_one(options: Namespace, screen: Screen) -> Result:
+    async with opened(options, screen) as session:
+        base = await _base(session, options.base)
+        await session.send(core.RenameBase(base.id, options.name))
+    return Result({"base_id": base.id}, [f"{one_line(base.name)} is called {one_line(options.name)} from now on."])
+
+
 async def add_files(options: Namespace, screen: Screen) -> Result:
     from legate_core import wire
 
-    paths = [path for given_path in options.paths for path in _below(Path(given_path).expanduser().absolute())]
+    paths = list(dict.fromkeys(path for given_path in options.paths for path in _below(given_path)))
     if not paths:
         raise Invalid("There is nothing to add there. Name files, or folders that hold some.")
     async with opened(options, screen, works=True) as session:
@@ -127,9 +153,10 @@ async def add_files(options: Namespace, screen: Screen) -> Result:
     refused = [item for outcome in outcomes for item in outcome.refused]
     known = sum(len(outcome.known) for outcome in outcomes)
     failed = [row for row in rows.values() if row.state == "failed"]
-    said = [f"{len(ids)} documents were added" + (f", {known} were there already" if known else "") + "."]
-    if options.wait:
-        said.append(f"{sum(row.state == 'ready' for row in rows.values())} are read and can be searched.")
+    there = f"; there already: {known}" if known else ""
+    said = [f"Added: {_many(len(ids), 'document')}{there}."]
+    if rows:
+        said.append(f"Read, and can be searched: {sum(row.state == 'ready' for row in rows.values())}.")
     said += [f"Failed: {one_line(row.name)}: {one_line(row.reason)}" for row in failed]
     said += [f"Not taken: {one_line(item.name)}: {one_line(item.reason)}" for item in refused]
     data = {
@@ -147,13 +174,27 @@ async def _send(session: Session, base_id: str, paths: Sequence[str], server: st
         return await session.send(core.AddFiles(base_id, tuple(paths)))
     new, changed, known, refused = list[str](), list[str](), list[str](), list[Any]()
     for path in paths:
-        data = Path(path).read_bytes()
-        outcome = await session.send(core.UploadDocument(base_id, Path(path).name, data))
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            refused.append(
+                core.Refused(path, f"It cannot be opened ({error.strerror}). Check its name and its rights.")
+            )
+            continue
+        try:
+            outcome = await session.send(core.UploadDocument(base_id, Path(path).name, data))
+        except Invalid as error:
+            refused.append(core.Refused(path, error.message))
+            continue
         new += outcome.new
         changed += outcome.changed
         known += outcome.known
         refused += outcome.refused
     return core.Added(tuple(new), tuple(changed), tuple(known), tuple(refused))
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 async def _until_read(session: Session, base_id: str, ids: Sequence[str]) -> dict[str, DocumentRow]:
@@ -162,26 +203,45 @@ async def _until_read(session: Session, base_id: str, ids: Sequence[str]) -> dic
     found: dict[str, DocumentRow] = {}
     if not wanted:
         return found
-    async for rows in core.follow(session.client, core.Documents(base_id)):
-        found = {key: row for key, row in rows.items() if key in wanted}
+
+    def is_read(rows: Mapping[str, DocumentRow]) -> bool:
+        found.clear()
+        found.update({key: row for key, row in rows.items() if key in wanted})
         unread = sum(row.state in UNREAD for row in found.values())
         session.screen.moving("Reading", len(found) - unread, len(wanted))
-        if not unread:
-            break
+        return not unread
+
+    await _until(session, core.Documents(base_id), is_read)
     session.screen.end_line()
     return found
 
 
-def _below(path: Path) -> Iterator[str]:
-    """A file itself; of a folder every file below it that can be read, hidden ones left out."""
-    from legate_core.knowledge.readers import kind_of
+async def _until(session: Session, query: LiveQuery[Row], is_enough: Callable[[Mapping[str, Row]], bool]) -> None:
+    """Follow a live query until its rows are enough. Cancelled then, not left: so that the connection is closed here."""
+    enough = asyncio.Event()
 
-    if not path.is_dir():
-        yield str(path)
-        return
-    for folder, below, names in os.walk(path):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        yield from (os.path.join(folder, name) for name in sorted(names) if not name.startswith(".") and kind_of(name))
+    async def follow() -> None:
+        async for rows in core.follow(session.client, query):
+            if is_enough(rows):
+                enough.set()
+
+    following, waiting = asyncio.ensure_future(follow()), asyncio.ensure_future(enough.wait())
+    try:
+        await asyncio.wait({following, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if following.done():
+            await following
+    finally:
+        for task in (following, waiting):
+            task.cancel()
+        await asyncio.gather(following, waiting, return_exceptions=True)
+
+
+def _below(given_path: str) -> list[str]:
+    """A file itself; of a folder every file below it that can be read, hidden ones and links left out."""
+    path = Path(given_path).expanduser().absolute()
+    if not path.exists():
+        raise Invalid(f"There is no file or folder {path}. Check its name.")
+    return core.files_below(str(path))
 
 
 async def search_base(options: Namespace, screen: Screen) -> Result:
@@ -243,10 +303,12 @@ async def remove_some(options: Namespace, screen: Screen) -> Result:
         base = await _base(session, options.base)
         if options.is_whole:
             await session.send(core.RemoveBase(base.id))
-            return Result({"removed": base.id}, [f"{one_line(base.name)} is gone, with {base.documents} documents."])
+            return Result(
+                {"removed": base.id}, [f"{one_line(base.name)} is gone, with {_many(base.documents, 'document')}."]
+            )
         ids = await _document_ids(session, base.id, options.documents)
         count = await session.send(core.RemoveDocuments(base.id, tuple(ids)))
-    return Result({"removed": ids}, [f"{count} documents are gone from {one_line(base.name)}."])
+    return Result({"removed": ids}, [f"Gone from {one_line(base.name)}: {_many(count, 'document')}."])
 
 
 async def retry(options: Namespace, screen: Screen) -> Result:
@@ -257,7 +319,9 @@ async def retry(options: Namespace, screen: Screen) -> Result:
         count = await session.send(core.RetryDocuments(base.id, tuple(ids)))
         rows = await _until_read(session, base.id, ids or failed)
     ready = sum(row.state == "ready" for row in rows.values())
-    return Result({"retried": count, "ready": ready}, [f"{count} documents were read again; {ready} are ready."])
+    again = f"Read again: {_many(count, 'document')}; ready: {ready}." if count else "There is nothing to read again."
+    said = [again, *(f"Failed: {one_line(row.name)}: {one_line(row.reason)}" for row in rows.values() if row.reason)]
+    return Result({"retried": count, "ready": ready}, [line for item in said for line in wrap(item, screen.width)])
 
 
 async def cancel(options: Namespace, screen: Screen) -> Result:
@@ -265,7 +329,10 @@ async def cancel(options: Namespace, screen: Screen) -> Result:
         base = await _base(session, options.base)
         ids = await _document_ids(session, base.id, options.documents)
         count = await session.send(core.CancelDocuments(base.id, tuple(ids)))
-    return Result({"cancelled": count}, [f"{count} documents are not read. 'legate kb retry' reads them after all."])
+    said = (
+        f"Not read: {_many(count, 'document')}. 'legate kb retry' reads them after all." if count else "Nothing waits."
+    )
+    return Result({"cancelled": count}, [said])
 
 
 async def watch(options: Namespace, screen: Screen) -> Result:
@@ -292,10 +359,11 @@ async def reindex(options: Namespace, screen: Screen) -> Result:
     async with opened(options, screen, works=True) as session:
         base = await _base(session, options.base)
         await session.send(core.ReindexBase(base.id, embedder))
-        async for rows in core.follow(session.client, core.KnowledgeBases()):
-            row = rows.get(base.id)
-            if row is None or not row.is_rebuilding:
-                break
+
+        def is_whole(rows: Mapping[str, BaseRow]) -> bool:
+            return base.id not in rows or not rows[base.id].is_rebuilding
+
+        await _until(session, core.KnowledgeBases(), is_whole)
     return Result({"base_id": base.id}, [f"The new index of {one_line(base.name)} answers from now on."])
 
 
