@@ -11,7 +11,7 @@ from legate_core.crypto.secret import Secret
 from legate_core.errors import Conflict
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.identity.prove import has_passphrase
-from legate_core.kernel.context import Context, ReadContext
+from legate_core.kernel.context import Actor, Context, Ports, ReadContext
 from legate_core.kernel.ids import new_id
 from legate_core.kernel.messages import Command
 from legate_core.kernel.registry import command
@@ -147,10 +147,15 @@ class UnsealVault(Command[None]):
     passphrase: Secret = field(default_factory=_no_passphrase)
 
 
-@command(UnsealVault, permission="vault.unlock", route="POST /vault/unseal")
-def unseal_vault(ctx: Context, message: UnsealVault) -> None:
-    # The keyring is asked inside the transaction; its adapter gives up after seconds, and nobody unseals often.
-    ctx.port(Vault).unseal(message.passphrase)
+def _open_keys(ports: Ports, actor: Actor, message: UnsealVault) -> None:
+    """A keyring may take seconds or ask the person, and a passphrase is slow to check: no transaction waits for either."""
+    ports.get(Vault).unseal(message.passphrase)
+
+
+@command(UnsealVault, permission="vault.unlock", route="POST /vault/unseal", before=_open_keys)
+def unseal_vault(ctx: Context, message: UnsealVault, opened: None) -> None:
+    if not ctx.port(Vault).is_open:
+        raise Conflict("The vault was sealed again in the meantime. Unseal it once more if you still want to.")
     if store.sealed_row(ctx) is not None:
         store.set_sealed(ctx, at=None, by=None)
         ctx.emit(VaultUnsealed())

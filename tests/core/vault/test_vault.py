@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import threading
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +18,7 @@ from legate_core.identity.prove import PASSPHRASE
 from legate_core.storage.schema import metadata
 from legate_core.vault import store
 from legate_core.vault.commands import DeleteSecret, LockVault, ReplaceSecret, SealVault, StoreSecret, UnsealVault
+from legate_core.vault.keys import Vault
 from legate_core.vault.lend import lend
 from legate_core.vault.queries import Secrets, VaultStatus
 from legate_core.vault.tables import records, secrets
@@ -219,6 +222,46 @@ async def test_a_sealed_vault_lends_nothing_and_takes_nothing(house: House) -> N
         "vault.sealed",
         "vault.unsealed",
     ]
+
+
+async def test_a_keyring_that_takes_its_time_to_unseal_holds_up_nobody_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.send(SealVault())
+    asked, answered = threading.Event(), threading.Event()
+
+    def unlock(passphrase: Secret | None = None) -> None:
+        asked.set()
+        assert answered.wait(60), "nobody else could write meanwhile"
+
+    monkeypatch.setattr(house.keys, "unlock", unlock)
+    unsealing = asyncio.ensure_future(house.send(UnsealVault()))
+    assert await asyncio.to_thread(asked.wait, 60)
+    async with asyncio.timeout(30):
+        await house.change(lambda ctx: remember(ctx.connection, PASSPHRASE, "kept"))
+    assert (await house.ask(VaultStatus())).is_sealed
+    monkeypatch.undo()
+    house.keys.unlock()
+    answered.set()
+    await unsealing
+    assert not (await house.ask(VaultStatus())).is_sealed
+
+
+async def test_a_vault_that_was_sealed_while_its_keys_were_brought_stays_sealed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.send(SealVault())
+    vault = house.kernel.ports.get(Vault)
+    unseal = Vault.unseal
+
+    def and_somebody_seals_it(self: Vault, passphrase: Secret) -> None:
+        unseal(self, passphrase)
+        vault.forget()
+
+    monkeypatch.setattr(Vault, "unseal", and_somebody_seals_it)
+    with pytest.raises(Conflict, match="sealed again"):
+        await house.send(UnsealVault())
+    assert (await house.ask(VaultStatus())).is_sealed
 
 
 async def test_a_locked_page_shows_nothing_and_stops_no_run(house: House) -> None:
