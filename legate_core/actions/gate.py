@@ -15,7 +15,7 @@ from legate_core.kernel.context import Context
 from legate_core.kernel.ids import new_id
 from legate_core.policy import store as policy
 from legate_core.policy.model import Call, Facts, ObservationText, Verdict
-from legate_core.policy.provenance import typed_at
+from legate_core.policy.provenance import Typed, read_typed
 from legate_core.tools.spec import ToolSpec
 
 
@@ -37,7 +37,7 @@ class Proposal:
     agent: str
     initiator: str
     trigger: str
-    own_words: tuple[str, ...]
+    own_words: tuple[Typed, ...]
     observations: tuple[ObservationText, ...]
     before: tuple[str, ...]
     account: str = ""
@@ -57,7 +57,7 @@ def propose(ctx: Context, proposal: Proposal) -> dict[str, Any]:
         trigger=proposal.trigger,
         now=ctx.now,
     )
-    judged_by = Facts(own_words=typed_at(proposal.own_words, ctx.now), observations=proposal.observations)
+    judged_by = Facts(own_words=read_typed(proposal.own_words), observations=proposal.observations)
     verdict, book = policy.judge(ctx, call, judged_by)
     facts = replace(judged_by, settings=book.settings)
     binding = Binding(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from legate_core.actions.events import ActionDenied, ActionDispatched, ActionSettled, ActionWithdrawn
+from legate_core.actions.follow import follow
 from legate_core.actions.model import OPEN, Action, ActionState, Dispatch, Result
 from legate_core.actions.tables import actions
 from legate_core.approvals import ask
@@ -51,8 +52,8 @@ def begin(ctx: Context, action_id: str) -> Dispatch | Settled | None:
     action = _action(ctx, row)
     approval = ask.locked(ctx, row["approval_id"]) if row["approval_id"] else None
     if approval is not None:
-        if approval["state"] == ApprovalState.WAITING.value:
-            # Taken back, and the action's own row has not heard of it yet.
+        if follow(ctx, row, approval):
+            # Taken back or answered anew, and the reactor that would have told the action is not there yet.
             return None
         if (rejection := ask.rejection(ctx, approval)) is not None:
             return deny(ctx, row, rejection.reason, stop=rejection.stop)

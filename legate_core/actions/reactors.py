@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from legate_core.actions import invoke
-from legate_core.actions.events import ActionReady, ActionReopened
+from legate_core.actions.follow import follow
 from legate_core.actions.model import ActionState
 from legate_core.actions.tables import actions
 from legate_core.approvals.events import ApprovalClosed, ApprovalDecided, ApprovalUndone
@@ -21,36 +21,20 @@ NOBODY_ANSWERED = "Nobody answered in time, so this was not run. Go on without i
 @reactor("actions.answered", ApprovalDecided)
 def hand_on(ctx: Context, fact: Recorded) -> None:
     """An answer reaches its action: from waiting to ready, once. What was edited runs as edited; a no is told there."""
-    approval = ctx.get(approvals, str(fact.body["approval_id"]))
-    if approval is None or approval["state"] != fact.body["state"] or approval["hold_until"] != fact.body["hold_until"]:
-        # Taken back since, or answered anew: that fact has its own turn.
-        return
-    changes = {"state": ActionState.READY.value, "hold_until": approval["hold_until"]}
-    if approval["edited_ref"]:
-        edited = ctx.bodies.get(approval["run_id"], approval["edited_ref"])
-        changes |= {"effective_ref": approval["edited_ref"], "policy_version": edited["policy_version"]}
-    expect = {"state": ActionState.WAITING.value, "approval_id": approval["id"]}
-    if ctx.update(actions, approval["action_id"], changes, expect=expect) is not None:
-        ctx.emit(ActionReady(approval["action_id"], approval["run_id"], approval["id"], approval["hold_until"]))
+    _follow(ctx, fact)
 
 
 @reactor("actions.undone", ApprovalUndone)
 def wait_again(ctx: Context, fact: Recorded) -> None:
     """An answer was taken back: the action waits again, as it was proposed."""
+    _follow(ctx, fact)
+
+
+def _follow(ctx: Context, fact: Recorded) -> None:
     row = ctx.get(actions, str(fact.body["action_id"]))
     approval = ctx.get(approvals, str(fact.body["approval_id"]))
-    if row is None or approval is None or approval["state"] != ApprovalState.WAITING.value:
-        return
-    proposed = ctx.bodies.get(row["run_id"], row["call_ref"])
-    changes = {
-        "state": ActionState.WAITING.value,
-        "hold_until": None,
-        "effective_ref": None,
-        "policy_version": proposed["policy_version"],
-    }
-    expect = {"state": ActionState.READY.value, "approval_id": approval["id"]}
-    if ctx.update(actions, row["id"], changes, expect=expect) is not None:
-        ctx.emit(ActionReopened(row["id"], row["run_id"], approval["id"]))
+    if row is not None and approval is not None:
+        follow(ctx, row, approval)
 
 
 @reactor("actions.expired", ApprovalClosed)

@@ -15,6 +15,7 @@ from legate_core.errors import Damaged
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.ids import new_id
 from legate_core.policy.model import Call, Facts, Verdict
+from legate_core.policy.provenance import Typed
 
 EXPIRES_AFTER_MS = 24 * 60 * 60 * 1000
 """How long a question waits before it expires and nothing runs."""
@@ -26,7 +27,7 @@ class Question:
 
     call: Call
     facts: Facts
-    own_words: tuple[str, ...]
+    own_words: tuple[Typed, ...]
     verdict: Verdict
     binding: Binding
     action_id: str
@@ -56,7 +57,8 @@ def open_question(ctx: Context, question: Question) -> str:
     )
     body = {
         "card": cards.to_json(card),
-        "own_words": list(question.own_words),
+        "own_words": [typed.text for typed in question.own_words],
+        "typed_at": [typed.at for typed in question.own_words],
         "observations": [_label(seen) for seen in question.facts.observations],
         "call": {
             "account": question.call.account,

@@ -26,7 +26,7 @@ from legate_core.kernel.registry import INTERNAL, command
 from legate_core.policy import store as policy
 from legate_core.policy.decide import decide
 from legate_core.policy.model import Call, Facts, ObservationText
-from legate_core.policy.provenance import typed_at
+from legate_core.policy.provenance import Typed, read_typed
 from legate_core.policy.scopes import rule_from, scopes_for
 from legate_core.tools.catalog import Catalog
 
@@ -271,11 +271,14 @@ def call_of(ctx: ReadContext, row: Mapping[str, Any], body: Mapping[str, Any], a
 
 
 def facts_of(row: Mapping[str, Any], body: Mapping[str, Any], book: policy.Book) -> Facts:
-    """What the first judgement knew: own words, read as on the day of the question so that "tomorrow" stays the same day,
-    and labels. The texts of observations decide nothing and are not kept."""
+    """What the first judgement knew: own words, each read as on the day it was typed so that "tomorrow" stays the same
+    day, and labels. The texts of observations decide nothing and are not kept."""
     seen = tuple(
         ObservationText(item["id"], item["source"], "", item["trusted"], item["readers"])
         for item in body["observations"]
     )
-    own_words = typed_at(tuple(body["own_words"]), row["asked_at"])
+    texts = body["own_words"]
+    # A question from before the times were kept was judged by the day it was asked on.
+    times = body.get("typed_at") or [row["asked_at"]] * len(texts)
+    own_words = read_typed(Typed(text, at) for text, at in zip(texts, times, strict=True))
     return Facts(own_words=own_words, observations=seen, settings=book.settings)

@@ -17,12 +17,14 @@ from legate_core.tools.spec import Argument, Json, ToolSpec
 
 __all__ = [
     "OwnWords",
+    "Typed",
     "atoms_of",
     "content_links",
     "grants_used",
     "observations_with",
     "origin_kind",
     "origin_of",
+    "read_typed",
     "typed_at",
 ]
 
@@ -34,17 +36,34 @@ _QUANTITIES = frozenset(
 _MAX_DEPTH, _MAX_STEPS = 64, 16
 
 
-def typed_at(texts: tuple[str, ...], now: int) -> OwnWords:
-    """What a person typed, read with the day of `now` (milliseconds, the workspace's offset 0) as the day of writing.
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person typed, and when (milliseconds): "tomorrow" is the day after that, however late it is read."""
 
-    A run asks for the same words once per call; they are read once per day.
+    text: str
+    at: int
+
+
+def read_typed(typed: Iterable[Typed]) -> OwnWords:
+    """What a person typed, each text read with the day it was typed on (at the workspace's offset 0).
+
+    A run asks for the same words once per call; they are read once.
     """
-    return _read(texts, datetime.date(1970, 1, 1) + datetime.timedelta(milliseconds=now))
+    return _read(tuple((words.text, _day(words.at)) for words in typed))
+
+
+def typed_at(texts: Iterable[str], now: int) -> OwnWords:
+    """The same for texts that were all typed at one time."""
+    return read_typed(Typed(text, now) for text in texts)
+
+
+def _day(at: int) -> datetime.date:
+    return datetime.date(1970, 1, 1) + datetime.timedelta(milliseconds=at)
 
 
 @lru_cache(maxsize=64)
-def _read(texts: tuple[str, ...], today: datetime.date) -> OwnWords:
-    return OwnWords.from_texts(texts, today=today)
+def _read(texts: tuple[tuple[str, datetime.date], ...]) -> OwnWords:
+    return OwnWords.from_dated(texts)
 
 
 def atoms_of(tool: ToolSpec, arguments: Mapping[str, Json]) -> tuple[Atom, ...]:

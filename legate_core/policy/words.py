@@ -152,7 +152,13 @@ class OwnWords:
     @classmethod
     def from_texts(cls, texts: Iterable[str], today: datetime.date | None = None) -> OwnWords:
         """Read the texts once. `today` is the day they were written; without it "June 13" names no day of a year."""
-        kept = tuple(texts)
+        return cls.from_dated((text, today) for text in texts)
+
+    @classmethod
+    def from_dated(cls, texts: Iterable[tuple[str, datetime.date | None]]) -> OwnWords:
+        """Read texts that were written on days of their own."""
+        dated = tuple(texts)
+        kept = tuple(text for text, _ in dated)
         tokens: list[frozenset[str]] = []
         folded: list[str] = []
         addresses: set[str] = set()
@@ -160,7 +166,7 @@ class OwnWords:
         percents: set[Decimal] = set()
         marks: dict[str, set[str]] = {}
         moments: list[dates.Spelled] = []
-        for text in kept:
+        for text, today in dated:
             normal = unicodedata.normalize("NFKC", text)
             for chunk in _chunks(normal):
                 tokens.append(_spellings(chunk))

@@ -97,10 +97,10 @@ def branch(ctx: Context, origin: RunRecord, keep: int, definition_hash: str, *, 
     taken = _taken_over(ctx, origin, keep)
     if say:
         taken += _unanswered(definition, origin, taken)
-        taken.append({"kind": "person", "state": "done", "label": "says", "body": {"text": say}})
+        taken.append({"kind": "person", "state": "done", "label": "says", "body": {"text": say, "at": ctx.now}})
     row["steps"] = len(taken)
-    task = str(ctx.bodies.get(origin.id, origin.task_ref)["text"])
-    begin(ctx, row, task)
+    task = ctx.bodies.get(origin.id, origin.task_ref)
+    begin(ctx, row, str(task["text"]), int(task.get("at", origin.created_at)))
     ctx.emit(RunBranched(row["id"], origin.id, keep, how))
     _ask_again(ctx, row["id"], origin, keep)
     for index, step in enumerate(taken):

@@ -59,10 +59,11 @@ def new_row(ctx: Context, agent_id: str, definition: AgentDefinition, trigger: s
     )
 
 
-def begin(ctx: Context, row: Mapping[str, Any], task: str) -> str:
-    """Store a new run with its task, say so and wake it; its id."""
+def begin(ctx: Context, row: Mapping[str, Any], task: str, task_at: int | None = None) -> str:
+    """Store a new run with its task, say so and wake it; its id. `task_at` is when a person typed the task, if not now."""
     ctx.bodies.open_scope(row["id"])
-    ctx.insert(runs, {**row, "task_ref": ctx.bodies.put(row["id"], {"text": task})})
+    typed = {"text": task, "at": ctx.now if task_at is None else task_at}
+    ctx.insert(runs, {**row, "task_ref": ctx.bodies.put(row["id"], typed)})
     ctx.emit(RunCreated(row["id"], row["agent_id"], row["definition_hash"], row["trigger"]))
     ctx.wake(row["id"])
     return row["id"]

@@ -116,9 +116,9 @@ class Executor:
     def _load(self, ctx: ReadContext, run: RunRecord) -> Work:
         definition = load_definition(ctx, run.definition_hash)
         steps = store.step_records(ctx, run.id)
-        task = str(ctx.bodies.get(run.id, run.task_ref)["text"])
-        state = fold.fold(definition, task, ctx.now - run.worked_ms, steps)
-        return Work(run, definition, state, self.tools_of(definition), steps)
+        task = ctx.bodies.get(run.id, run.task_ref)
+        state = fold.fold(definition, str(task["text"]), ctx.now - run.worked_ms, steps)
+        return Work(run, definition, state, self.tools_of(definition), steps, int(task.get("at", 0)))
 
     async def _ask_about_doubts(self, work: Work) -> None:
         """After a crash: what had been dispatched is settled by its tool's probe where it has one."""

@@ -10,6 +10,7 @@ from legate_core.agents.model import AgentDefinition
 from legate_core.kernel.context import Context
 from legate_core.llm.base import ToolCall
 from legate_core.policy.model import ObservationText
+from legate_core.policy.provenance import Typed
 from legate_core.runs import fold, store
 from legate_core.runs.model import DRAFT, StepRecord
 from legate_core.runs.work import Work
@@ -55,13 +56,22 @@ def _propose_one(
     return StepRecord(index, "tool", state, call.id, action["id"], body, 0, 0)
 
 
-def own_words(work: Work) -> tuple[str, ...]:
+def own_words(work: Work) -> tuple[Typed, ...]:
     """What a person typed into this run, and the words of the definition that a person published as their own. A draft's
-    words are nobody's yet: it may have come from anywhere."""
-    typed = (work.state.task, *(words.text for words in work.state.said))
+    words are nobody's yet: it may have come from anywhere.
+
+    Each with the time it was typed at, so that a run that passes midnight does not take "tomorrow" for another day. A
+    definition means the day on which a run begins.
+    """
+    begun = work.run.created_at
+    said = [step.body for step in work.steps if step.kind == "person"]
+    typed = (
+        Typed(work.state.task, work.task_at or begun),
+        *(Typed(str(body["text"]), int(body.get("at", begun))) for body in said),
+    )
     if work.run.trigger == DRAFT:
         return typed
-    return (*typed, work.definition.purpose, work.definition.instructions)
+    return (*typed, Typed(work.definition.purpose, begun), Typed(work.definition.instructions, begun))
 
 
 def admit(definition: AgentDefinition, catalog: Catalog, call: ToolCall) -> tuple[ToolSpec | None, str]:

@@ -17,13 +17,17 @@ from legate_core.tools.catalog import Catalog
 
 @dataclass
 class Work:
-    """What one worker knows of one run between claim and park. Nothing in it is not on disk as well."""
+    """What one worker knows of one run between claim and park. Nothing in it is not on disk as well.
+
+    `task_at` is when a person typed the task, 0 where that was not kept.
+    """
 
     run: RunRecord
     definition: AgentDefinition
     state: AgentState
     catalog: Catalog
     steps: list[StepRecord] = field(default_factory=list[StepRecord])
+    task_at: int = 0
 
     def add(self, step: StepRecord) -> None:
         """A step was committed: fold it in."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import datetime
 
 import pytest
 
@@ -13,6 +15,8 @@ from legate_core.errors import Conflict, Forbidden, Invalid, NeedsReauthenticati
 from legate_core.identity.events import MemberAdded
 from legate_core.identity.tables import members
 from legate_core.kernel.context import Actor, Context
+from legate_core.kernel.messages import Recorded
+from legate_core.kernel.reactors import REACTORS
 from legate_core.policy.commands import AddRule
 from legate_core.policy.model import Predicate, Rule
 from legate_core.policy.queries import Rules
@@ -116,6 +120,59 @@ async def test_an_answer_that_was_handed_on_cannot_be_taken_back(story: Story) -
     with pytest.raises(Conflict, match="too late"):
         await story.answer(UndoAnswer(asked.id))
     assert len(story.effects()) == 1
+
+
+@pytest.fixture
+def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reactor that hears of answers taken back fails, and is not retried while the test lasts."""
+
+    def fail(ctx: Context, fact: Recorded) -> None:
+        raise RuntimeError("this reactor cannot go on")
+
+    monkeypatch.setitem(REACTORS, "actions.undone", dataclasses.replace(REACTORS["actions.undone"], handle=fail))
+
+
+async def test_an_undo_that_nobody_heard_of_lets_the_run_wait_and_not_spin(story: Story, deaf: None) -> None:
+    run_id = await story.run(*ASK_THEN_END)
+    asked = await story.question()
+    await story.answer(ApproveAction(asked.id, hold_seconds=6))
+    await story.answer(UndoAnswer(asked.id))
+    async with asyncio.timeout(30):
+        await story.later(7)
+    assert (await story.row(run_id)).status == "waiting"
+    assert len(await story.facts("action.reopened")) == 1
+    assert story.effects() == []
+    await story.answer(ApproveAction(asked.id))
+    assert (await story.row(run_id)).status == "succeeded"
+    assert len(story.effects()) == 1
+
+
+async def test_a_new_answer_counts_with_its_own_hold_and_words_also_when_the_undo_was_not_heard(
+    story: Story, deaf: None
+) -> None:
+    run_id = await story.run(*ASK_THEN_END)
+    asked = await story.question()
+    await story.answer(ApproveAction(asked.id, hold_seconds=6))
+    await story.later(3)
+    await story.answer(UndoAnswer(asked.id))
+    await story.answer(EditAction(asked.id, EDITED, hold_seconds=6))
+    await story.later(5)
+    assert story.effects() == [], "the first hold has passed, the second has not"
+    await story.later(1)
+    assert story.effects() == [("world.send", EDITED)]
+    assert (await story.row(run_id)).status == "succeeded"
+
+
+async def test_tomorrow_is_the_day_after_it_was_typed_also_when_the_run_passes_midnight(story: Story) -> None:
+    typed = datetime.datetime.fromtimestamp(story.clock.now() / 1000, datetime.UTC)
+    day = typed.date() + datetime.timedelta(days=1)
+    script = (turn(0, "First.", SEND), turn(1, "Second.", call("world.send", to=f"{day}")), turn(2, "Done."))
+    await story.run(*script, task="Write to kim@example.com, then do it tomorrow.")
+    asked = await story.question()
+    story.clock.advance(86_400 - 60)
+    await story.answer(ApproveAction(asked.id))
+    card = (await story.card()).card
+    assert [item.origin_kind for item in card.arguments if item.path == "to"] == ["person"]
 
 
 async def test_a_rejection_can_be_taken_back_too(story: Story) -> None:
