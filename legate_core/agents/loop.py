@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from legate_core.agents.model import AgentDefinition
 from legate_core.llm.base import Message, Reply, ToolCall
+from legate_core.llm.strict_json import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def transcript(state: AgentState) -> tuple[Message, ...]:
     )
     turns: list[tuple[Message, ...]] = []
     for number, turn in enumerate(state.turns, start=1):
-        said = Message("assistant", turn.reply.text, tool_calls=turn.reply.tool_calls)
+        said = Message("assistant", turn.reply.text, tool_calls=turn.reply.tool_calls, thoughts=turn.reply.thoughts)
         names = {call.id: call.name for call in turn.reply.tool_calls}
         heard = tuple(
             Message("tool", item.text or "", tool_call_id=item.call_id, name=names.get(item.call_id, ""))
@@ -231,6 +232,7 @@ def size(message: Message) -> int:
     """A conservative token count: four bytes of UTF-8 are at least one token in every common tokenizer's worst case
     for Latin text; what models charge exactly is known only afterwards."""
     text = message.text + "".join(call.name + call.raw for call in message.tool_calls)
+    text += "".join(shown(dict(thought)) for thought in message.thoughts)
     return 8 + (len(text.encode("utf-8", "replace")) + 3) // 3
 
 

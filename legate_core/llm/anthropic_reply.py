@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from legate_core.llm.assembly import Assembly, Call, count_in, list_in, some, table_in, text_in
-from legate_core.llm.base import ModelRequest, StopReason, Usage
+from legate_core.llm.assembly import MAX_THOUGHT_CHARS, Assembly, Call, count_in, list_in, some, table_in, text_in
+from legate_core.llm.base import ModelRequest, StopReason, Thought, Usage
 from legate_core.llm.server_errors import Asked, from_error, trouble
-from legate_core.llm.strict_json import shown
+from legate_core.llm.strict_json import mended, shown
 
 STOP_REASONS: Mapping[str, StopReason] = {
     "end_turn": "end",
@@ -39,6 +39,16 @@ class AnthropicAssembly(Assembly):
     def __init__(self, request: ModelRequest, asked: Asked) -> None:
         super().__init__(request, asked)
         self._counted: dict[str, int] = {}
+        self._thoughts: dict[int, dict[str, str]] = {}
+        self._thought_chars = 0
+
+    def thoughts(self) -> tuple[Thought, ...]:
+        """The thoughts in their order, each with its signature; what was not signed would be refused when it goes back."""
+        return tuple(
+            {name: mended(text) for name, text in thought.items()}
+            for _, thought in sorted(self._thoughts.items())
+            if thought.get("signature") or thought.get("data")
+        )
 
     def _read(self, data: dict[str, Any]) -> str:
         match data.get("type"):
@@ -86,7 +96,8 @@ class AnthropicAssembly(Assembly):
             # Streamed calls begin with an empty object that stands for nothing yet.
             self._extend(call, shown(given) if given else "")
             return ""
-        self._think(text_in(block.get("thinking")))
+        if kind in ("thinking", "redacted_thinking"):
+            self._begin_thought(_number(index), kind, block)
         return self._say(text_in(block.get("text"))) if kind == "text" else ""
 
     def _go_on(self, index: Any, delta: Mapping[str, Any]) -> str:
@@ -100,10 +111,31 @@ class AnthropicAssembly(Assembly):
                 if call is not None:
                     self._extend(call, text_in(delta.get("partial_json")))
             case "thinking_delta":
-                self._think(text_in(delta.get("thinking")))
+                self._extend_thought(_number(index), "thinking", text_in(delta.get("thinking")))
+            case "signature_delta":
+                self._extend_thought(_number(index), "signature", text_in(delta.get("signature")))
             case _:
                 pass
         return ""
+
+    def _begin_thought(self, number: int | None, kind: str, block: Mapping[str, Any]) -> None:
+        """A thought begins: in words with a signature that follows, or sealed as a whole."""
+        names = ("data",) if kind == "redacted_thinking" else ("thinking", "signature")
+        at = len(self._thoughts) if number is None else number
+        self._thoughts[at] = {"type": kind, **dict.fromkeys(names, "")}
+        for name in names:
+            self._extend_thought(at, name, text_in(block.get(name)))
+
+    def _extend_thought(self, number: int | None, name: str, text: str) -> None:
+        thought = self._thoughts.get(number) if number is not None else None
+        if name == "thinking":
+            self._think(text)
+        if thought is None:
+            return
+        self._thought_chars += len(text)
+        if self._thought_chars > MAX_THOUGHT_CHARS:
+            raise self._trouble("thinks without an end. Try again, or choose another model.")
+        thought[name] = thought.get(name, "") + text
 
     def _stopped(self, reason: Any) -> None:
         if isinstance(reason, str) and reason:

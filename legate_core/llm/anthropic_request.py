@@ -19,8 +19,15 @@ UNKNOWN_TO_GRAMMAR = frozenset(
 """What a schema may say and the service refuses to hold a model to; the answer is checked here against all of it."""
 
 
-def body_of(request: ModelRequest, model: str) -> Mapping[str, Any]:
-    """The body, streaming. What a system says stands apart; turns of one side in a row are one message."""
+ADAPTIVE = "adaptive"
+THOUGHTS = frozenset({"thinking", "redacted_thinking"})
+
+
+def body_of(request: ModelRequest, model: str, thinking: int | str = 0) -> Mapping[str, Any]:
+    """The body, streaming. What a system says stands apart; turns of one side in a row are one message.
+
+    `thinking` is how many tokens the model may think with, or *adaptive*, which leaves that to it; 0 asks for none.
+    """
     body: dict[str, Any] = {
         "model": model,
         "max_tokens": request.max_tokens,
@@ -29,7 +36,12 @@ def body_of(request: ModelRequest, model: str) -> Mapping[str, Any]:
     }
     if system := "\n\n".join(message.text for message in request.messages if message.role == "system" and message.text):
         body["system"] = system
-    if request.temperature is not None:
+    if thinking:
+        body["thinking"] = (
+            {"type": "adaptive"} if thinking == ADAPTIVE else {"type": "enabled", "budget_tokens": thinking}
+        )
+    # A model that thinks takes no temperature.
+    elif request.temperature is not None:
         body["temperature"] = request.temperature
     tools = [
         {"name": wire_name(tool.name), "description": tool.description, "input_schema": _object(tool.parameters)}
@@ -81,7 +93,11 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
         return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": text or NOTHING_SAID}]
     if message.role == "assistant":
         calls = [_call_of(call) for call in message.tool_calls]
-        return [*text, *calls] or [{"type": "text", "text": NOTHING_SAID}]
+        # As they came, to the letter: they are signed. Thoughts of another service are not for this one.
+        thoughts = [dict(thought) for thought in message.thoughts if thought.get("type") in THOUGHTS]
+        if not text and not calls:
+            text = [{"type": "text", "text": NOTHING_SAID}]
+        return [*thoughts, *text, *calls]
     images = [
         {"type": "image", "source": {"type": "base64", "media_type": image.media_type, "data": image.base64}}
         for image in message.images

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from legate_core.llm.base import ModelRequest, Reply, StopReason, ToolCall, Usage, with_distinct_ids
+from legate_core.llm.base import ModelRequest, Reply, StopReason, Thought, ToolCall, Usage, with_distinct_ids
 from legate_core.llm.server_errors import Asked, Trouble, spellings, trouble
-from legate_core.llm.strict_json import mended
+from legate_core.llm.strict_json import mended, shown
 from legate_core.llm.tokens import count_at_most, count_calls, estimate_input
 from legate_core.llm.tool_names import ToolNames
 
 MAX_CALLS = 64
 MAX_ARGUMENT_CHARS = 1_000_000
+MAX_THOUGHT_CHARS = 2_000_000
 MAX_NAME_CHARS = 1_000
 MAX_TOKENS_REPORTED = 1_000_000_000
 
@@ -80,7 +81,8 @@ class Assembly:
         text = mended("".join(self._text))
         names = ToolNames.of(self._request.tools, self._request.messages)
         calls = tuple(ToolCall.parsed(part.id, names.name(part.name), part.arguments) for part in self._calls)
-        everything = "\0".join((text, *(call.raw for call in calls)))
+        thoughts = self.thoughts()
+        everything = "\0".join((text, *(call.raw for call in calls), *(shown(thought) for thought in thoughts)))
         if any(spelling in everything for spelling in spellings(self._asked.key)):
             raise trouble(
                 "bad_reply",
@@ -91,7 +93,11 @@ class Assembly:
         taken = frozenset(call.id for message in self._request.messages for call in message.tool_calls)
         calls = with_distinct_ids(calls, taken, f"{len(self._request.messages)}|{len(text)}")
         is_about_calls = bool(calls) and self._stop in ("end", "other")
-        return Reply(text, calls, "tool_calls" if is_about_calls else self._stop, self.usage(), self._model)
+        return Reply(text, calls, "tool_calls" if is_about_calls else self._stop, self.usage(), self._model, thoughts)
+
+    def thoughts(self) -> tuple[Thought, ...]:
+        """The thoughts that the service wants back with the turn; most want none."""
+        return ()
 
     def rest(self) -> str:
         """The text still held back at the end of the stream."""

@@ -75,11 +75,16 @@ class Image:
         return base64.b64encode(self.data).decode()
 
 
+Thought = Mapping[str, Any]
+"""A thought as its service wrote it, signed or sealed by it: nothing here reads it, and only that service gets it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of the conversation. A `tool` message answers the call `tool_call_id` of the tool `name`.
 
-    `images` come before the text, and only in a user's message; a model that cannot see them refuses.
+    `images` come before the text, and only in a user's message; a model that cannot see them refuses. `thoughts` are
+    those of an assistant's turn: without them some services do not go on after a call.
     """
 
     role: Role
@@ -88,6 +93,7 @@ class Message:
     tool_call_id: str = ""
     name: str = ""
     images: tuple[Image, ...] = ()
+    thoughts: tuple[Thought, ...] = ()
 
     def __post_init__(self) -> None:
         if self.images and self.role != "user":
@@ -131,13 +137,17 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A model's whole turn. No two calls of a reply share an id. `model` is who answered, as the server says."""
+    """A model's whole turn. No two calls of a reply share an id. `model` is who answered, as the server says.
+
+    `thoughts` belong to the turn and go back with it; they are no part of its text.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     stop_reason: StopReason = "end"
     usage: Usage = field(default_factory=Usage)
     model: str = ""
+    thoughts: tuple[Thought, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The reply as JSON, for the body of a step."""
@@ -166,6 +176,7 @@ class Reply:
                 "reasoning_tokens": usage.reasoning_tokens,
             },
             "model": self.model,
+            "thoughts": [dict(thought) for thought in self.thoughts],
         }
 
     @classmethod
@@ -178,6 +189,7 @@ class Reply:
             stop_reason=data.get("stop_reason", "end"),
             usage=Usage(**data.get("usage", {})),
             model=str(data.get("model", "")),
+            thoughts=tuple(cast("list[dict[str, Any]]", data.get("thoughts", []))),
         )
 
 

@@ -21,6 +21,10 @@ ModelSettings = Mapping[str, Any]
 """A definition's `model`: the provider's name, the model's, and what the provider needs."""
 
 
+MAX_OUTPUT_TOKENS = 4096
+"""How much a model may say in one turn where its definition does not say."""
+
+
 def _no_transport(base_url: str) -> httpx.AsyncBaseTransport:
     raise Unavailable(f"There is no road to {base_url} here. Use the scripted model, or start Legate with a network.")
 

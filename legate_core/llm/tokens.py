@@ -34,6 +34,7 @@ def count_input(request: ModelRequest) -> int:
     for message in request.messages:
         total += PER_MESSAGE + count_at_most(message.text) + count_calls(message.tool_calls)
         total += PER_IMAGE * len(message.images)
+        total += sum(count_at_most(shown(dict(thought))) for thought in message.thoughts)
     if request.tools:
         total += PER_TOOLBOX
     for tool in request.tools:

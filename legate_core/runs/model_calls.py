@@ -16,6 +16,7 @@ from legate_core.llm.base import Model, ModelFailed, ModelRequest, Reply, TextDe
 from legate_core.llm.fallback import OUTAGE, Link, chain
 from legate_core.llm.pricing import Price, reserve, settle
 from legate_core.llm.recording import asked_digest
+from legate_core.llm.surroundings import MAX_OUTPUT_TOKENS
 from legate_core.runs import budgets, store
 from legate_core.runs.budgets import Blocked, Budget
 from legate_core.runs.events import ModelPassed, MoneyReserved
@@ -25,8 +26,6 @@ from legate_core.runs.work import Work
 
 FATAL = frozenset({"auth", "context_overflow", "refused"})
 """Failures of a model that asking again cannot mend."""
-
-MAX_OUTPUT_TOKENS = 4096
 
 
 @dataclass(frozen=True, slots=True)

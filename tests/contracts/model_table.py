@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.contracts import test_model_servers, test_models
+from tests.core.llm import test_local, test_local_format
 from tests.fakes.promises import PROMISES
 from tests.fakes.wires import WIRE
 
@@ -18,15 +20,15 @@ PROVIDERS = (*WIRE, "local", "recorded", "scripted")
 def shown() -> dict[tuple[str, str], list[str]]:
     """The tests by promise and provider."""
     found: dict[tuple[str, str], list[str]] = {}
-    for module in (test_models, test_model_servers):
+    for module in (test_models, test_model_servers, test_local, test_local_format):
         for test in _tests(module):
-            for provider in _providers(module, test):
-                found.setdefault((test.promise, provider), []).append(test.__name__)
+            for promise, provider in itertools.product(test.promises, _providers(module, test)):
+                found.setdefault((promise, provider), []).append(test.__name__)
     return found
 
 
 def _tests(module: Any) -> Iterator[Any]:
-    return (test for _, test in inspect.getmembers(module, inspect.isfunction) if hasattr(test, "promise"))
+    return (test for _, test in inspect.getmembers(module, inspect.isfunction) if hasattr(test, "promises"))
 
 
 def _providers(module: Any, test: Callable[..., Any]) -> list[str]:
@@ -36,6 +38,8 @@ def _providers(module: Any, test: Callable[..., Any]) -> list[str]:
             return list(mark.args[1])
     if module is test_model_servers:
         return list(WIRE)
+    if module in (test_local, test_local_format):
+        return ["local"]
     return [*test_models.SCRIPTED, "local"]
 
 
@@ -45,7 +49,8 @@ def page() -> str:
     lines = [
         "# What each model provider keeps",
         "",
-        "Each cell counts the tests that show it; their names follow below. A dash: nothing of the kind exists there.",
+        "Each cell counts the tests that show it; their names follow below. A dash: there is no such thing there, as there",
+        "is no server, no key and no network behind a file, a recording and a script, and most services want no thoughts back.",
         "",
         f"| promise | {' | '.join(PROVIDERS)} |",
         f"|---|{'---|' * len(PROVIDERS)}",

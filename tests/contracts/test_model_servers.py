@@ -13,17 +13,19 @@ import httpx
 import pytest
 
 from legate_core.egress.broker import Broker
-from legate_core.errors import LegateError
+from legate_core.errors import Invalid, LegateError
+from legate_core.llm import anthropic_reply
 from legate_core.llm.base import Image, Message, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer, Usage
 from legate_core.llm.event_stream import MAX_LINE_BYTES
 from legate_core.llm.keys import KNOWN_HOSTS
 from legate_core.llm.registry import open_model
 from legate_core.llm.surroundings import Surroundings
+from legate_core.llm.tokens import count_input
 from tests.contracts.test_models import Rerouted
 from tests.fakes.model_server import Answer, ModelServer, Piece
 from tests.fakes.model_world import KEY, World
 from tests.fakes.promises import promise
-from tests.fakes.wires import STOPS, WIRE, Wire, begun, called, content_type, said
+from tests.fakes.wires import STOPS, WIRE, Wire, begun, block, called, content_type, said
 
 ASK = ModelRequest("m-1", (Message("system", "Be brief."), Message("user", "Hello?")), max_tokens=64)
 MAIL = ToolOffer("mail.send", "Send a mail.", {"type": "object", "properties": {"to": {"type": "string"}}})
@@ -154,6 +156,95 @@ async def test_a_model_without_eyes_refuses(place: Place) -> None:
     failed = await place.fail(place.wire.refused(400, "this model does not support images"), request=request)
     assert failed.kind == "refused"
     assert "does not support images" in failed.message
+
+
+ONLY_ANTHROPIC = pytest.mark.parametrize("place", ["anthropic"], indirect=True)
+SIGNED = {"type": "thinking", "thinking": "Kim asked for it. \N{GRINNING FACE}", "signature": "c2lnbmVkIQ=="}
+SEALED = {"type": "redacted_thinking", "data": "c2VhbGVk"}
+
+
+def thoughtful(wire: Wire, *, is_whole: bool = False) -> Answer:
+    """A turn that begins with a thought in words, one that is sealed and one that was never signed, and ends with a call."""
+    call = {"type": "tool_use", "id": "c1", "name": "mail__send", "input": {"to": "kim"}}
+    if is_whole:
+        usage = {"input_tokens": 10, "output_tokens": 5}
+        message = {"type": "message", "model": "m", "content": [SIGNED, SEALED, call], "stop_reason": "tool_use"}
+        return Answer([json.dumps({**message, "usage": usage}).encode()], content_type="application/json")
+    words = json.dumps(SIGNED["thinking"])[1:-1]
+    # A character comes apart between two events, as its two halves are escaped.
+    cut = words.index("\\ude00")
+    pieces: list[Piece] = [
+        *wire.begin(),
+        block("content_block_start", index=1, content_block={"type": "thinking", "thinking": "", "signature": ""}),
+        *(raw_thought(1, part) for part in (words[:cut], words[cut:])),
+        block("content_block_delta", index=1, delta={"type": "signature_delta", "signature": SIGNED["signature"]}),
+        block("content_block_start", index=2, content_block=SEALED),
+        block("content_block_start", index=3, content_block={"type": "thinking", "thinking": "", "signature": ""}),
+        block("content_block_delta", index=3, delta={"type": "thinking_delta", "thinking": "Not signed."}),
+        block("content_block_start", index=4, content_block=call),
+        *wire.finish("calls"),
+    ]
+    return Answer(pieces, content_type=content_type(wire))
+
+
+def raw_thought(index: int, escaped: str) -> bytes:
+    delta = f'{{"type": "thinking_delta", "thinking": "{escaped}"}}'
+    return f'data: {{"type": "content_block_delta", "index": {index}, "delta": {delta}}}\n\n'.encode()
+
+
+@promise("Thoughts go back as they came")
+@ONLY_ANTHROPIC
+@pytest.mark.parametrize("is_whole", [False, True], ids=["streamed", "whole"])
+async def test_signed_and_sealed_thoughts_go_back_to_the_letter_and_before_the_call(
+    place: Place, is_whole: bool
+) -> None:
+    request = replace(ASK, tools=(MAIL,), max_tokens=4_000, temperature=0.5)
+    _, first = await place.ask(thoughtful(place.wire, is_whole=is_whole), request=request, thinking=2_000)
+    body = self_body(place)
+    assert body["thinking"] == {"type": "enabled", "budget_tokens": 2_000}
+    assert "temperature" not in body
+    assert (first.text, first.thoughts) == ("", (SIGNED, SEALED))
+    kept = Reply.from_json(json.loads(json.dumps(first.to_json())))
+    turns = (
+        *ASK.messages,
+        Message("assistant", kept.text, tool_calls=kept.tool_calls, thoughts=kept.thoughts),
+        Message("tool", "It was sent.", tool_call_id=kept.tool_calls[0].id, name="mail.send"),
+    )
+    assert count_input(replace(request, messages=turns)) > count_input(replace(request, messages=turns[:2])) + 60
+    await place.ask(said(place.wire, "Done."), request=replace(request, messages=turns), thinking="adaptive")
+    body = self_body(place)
+    assert body["thinking"] == {"type": "adaptive"}
+    (turn,) = [message for message in body["messages"] if message["role"] == "assistant"]
+    assert turn["content"][:2] == [SIGNED, SEALED]
+    assert [part["type"] for part in turn["content"][2:]] == ["tool_use"]
+
+
+@promise("Thoughts go back as they came")
+async def test_thoughts_of_another_service_stay_at_home(place: Place) -> None:
+    own = {"type": "reasoning.encrypted", "data": "c2VjcmV0"}
+    thoughts = (own,) if place.wire.name == "anthropic" else (own, SIGNED, SEALED)
+    turns = (*ASK.messages, Message("assistant", "Well.", thoughts=thoughts), Message("user", "Go on."))
+    await place.ask(said(place.wire, "Done."), request=replace(ASK, messages=turns))
+    sent = json.dumps(self_body(place))
+    assert "Well." in sent
+    assert not any(word in sent for word in ("c2VjcmV0", "c2lnbmVkIQ", "c2VhbGVk"))
+
+
+@promise("Thoughts go back as they came")
+@ONLY_ANTHROPIC
+@pytest.mark.parametrize("thinking", [True, -1, 1_000, 4_096, "a lot", 2_000.5])
+async def test_thinking_that_the_service_would_refuse_is_refused_before_the_run(place: Place, thinking: Any) -> None:
+    with pytest.raises(Invalid, match="thinking"):
+        place.open(thinking=thinking)
+
+
+@promise("Nothing without a bound", "Thoughts go back as they came")
+@ONLY_ANTHROPIC
+async def test_a_thought_without_an_end_is_given_up(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anthropic_reply, "MAX_THOUGHT_CHARS", 10)
+    failed = await place.fail(thoughtful(place.wire), request=replace(ASK, tools=(MAIL,)))
+    assert failed.kind == "bad_reply"
+    assert "thinks without an end" in failed.message
 
 
 @promise("Calls come whole, also several at once")

@@ -244,7 +244,7 @@ async def hear(model: Model, request: ModelRequest = ASK) -> tuple[list[str], Re
     return texts, reply
 
 
-@promise("Text is streamed in pieces")
+@promise("Text is streamed in pieces", "Stop reasons are told apart")
 async def test_pieces_of_text_come_first_and_the_reply_last(subject: Subject):
     pieces, reply = await hear(subject.open("text"))
     assert len(pieces) > 1
@@ -255,7 +255,7 @@ async def test_pieces_of_text_come_first_and_the_reply_last(subject: Subject):
     assert Reply.from_json(json.loads(json.dumps(reply.to_json()))) == reply
 
 
-@promise("Money is reserved before and settled after")
+@promise("Tokens are counted", "Money is reserved before and settled after")
 async def test_tokens_are_counted_and_cost_no_more_than_was_reserved(subject: Subject):
     _, reply = await hear(subject.open("text"))
     assert reply.usage.input_tokens > 0

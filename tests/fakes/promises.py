@@ -17,6 +17,7 @@ PROMISES = (
     "Answers of a given shape",
     "Pictures are shown, or refused",
     "A system's words stand apart",
+    "Thoughts go back as they came",
     "Time-outs",
     "Stopping closes the connection",
     "Asked again after 429, 5xx and cut streams",
@@ -28,12 +29,12 @@ PROMISES = (
 )
 
 
-def promise(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The test below shows this promise, for every provider it runs on."""
-    assert name in PROMISES, name
+def promise(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The test below shows these promises, for every provider it runs on."""
+    assert set(names) <= set(PROMISES), names
 
     def mark(test: Callable[..., Any]) -> Callable[..., Any]:
-        test.promise = name  # type: ignore[attr-defined]
+        test.promises = names  # type: ignore[attr-defined]
         return test
 
     return mark

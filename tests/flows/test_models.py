@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from legate_core.agents.model import Limits
+from legate_core.approvals.commands import ApproveAction
 from legate_core.errors import Conflict, LegateError, NeedsReauthentication, NotFound
 from legate_core.runs.commands import CancelRun, EraseRun, StartRun
 from legate_core.runs.money import Budgets, RemoveBudget, SetBudget, Spending
 from legate_core.runs.traffic import RunTraffic
-from tests.fakes.model_server import ModelServer, refused, said
+from tests.fakes.model_server import Answer, ModelServer, refused, said
 from tests.flows.story import Story, call, turn
 
 PRICE = {"input": "3", "output": "15"}
@@ -260,6 +261,28 @@ async def test_a_server_that_answers_needs_no_spare(story: Story) -> None:
         run_id = await run(story, main)
     assert (await story.detail(run_id)).result == "Here I am."
     assert (await story.log(run_id))[0].label == "answers"
+
+
+async def test_a_signed_thought_goes_back_with_the_result_of_its_call_also_after_a_restart(story: Story) -> None:
+    signed = {"type": "thinking", "thinking": "I look first.", "signature": "c2lnbmVk"}
+    look = {"type": "tool_use", "id": "c1", "name": "world__send", "input": {"to": "kim@example.com", "text": "x"}}
+    usage = {"input_tokens": 10, "output_tokens": 5}
+
+    def whole(reason: str, *content: Any) -> Answer:
+        message = {"type": "message", "model": "m", "content": content, "stop_reason": reason, "usage": usage}
+        return Answer([json.dumps(message).encode()], content_type="application/json")
+
+    async with ModelServer(
+        whole("tool_use", signed, look), whole("end_turn", {"type": "text", "text": "Done."})
+    ) as server:
+        run_id = await run(story, {"provider": "anthropic", "base_url": server.base_url, "model": "m"})
+        await story.restart()
+        question = await story.question()
+        await story.answer(ApproveAction(question.id, (await story.card()).digest))
+        assert (await story.detail(run_id)).result == "Done."
+        (turn,) = [message for message in server.requests[1].body["messages"] if message["role"] == "assistant"]
+    assert [part["type"] for part in turn["content"]] == ["thinking", "tool_use"]
+    assert turn["content"][0] == signed
 
 
 # A run played again

@@ -20,6 +20,7 @@ from legate_core.llm.registry import open_model, price_of
 from legate_core.llm.server_errors import Trouble
 from legate_core.llm.surroundings import Surroundings
 from tests.fakes.llama_server import model_file
+from tests.fakes.promises import promise
 
 slow = pytest.mark.slow
 
@@ -66,6 +67,7 @@ async def ask(pool: LocalModels, request: ModelRequest = ASK, progress: Any = No
     raise AssertionError("no reply came")
 
 
+@promise("Calls come whole, also several at once", "Tokens are counted")
 @slow
 async def test_every_call_of_a_small_model_is_a_call(pool: LocalModels) -> None:
     """The same model without the grammar gives none that can be used."""
@@ -237,6 +239,7 @@ async def test_a_file_that_only_begins_like_a_model_is_told(pool: LocalModels, t
     assert pool.loaded == []
 
 
+@promise("Pictures are shown, or refused")
 async def test_pictures_are_refused_before_anything_is_loaded(pool: LocalModels) -> None:
     request = ModelRequest("m", (Message("user", "See.", images=(Image.of(b"\xff\xd8\xff0"),)),))
     with pytest.raises(ModelFailed, match="cannot see") as caught:

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from legate_core.llm.base import Image, Message, ModelRequest, Reply, ToolCall, ToolOffer
 from legate_core.llm.local_format import AnswerReader, LocalAssembly, grammar_of, local_body
 from legate_core.llm.server_errors import Asked
+from tests.fakes.promises import promise
 
 MAIL = ToolOffer(
     "mail.send",
@@ -53,6 +54,7 @@ def test_the_grammar_holds_a_model_to_calls_that_are_calls(value: Any, fits: boo
     assert Draft202012Validator(schema).is_valid(value) is fits
 
 
+@promise("A system's words stand apart")
 def test_tools_are_told_in_words_and_the_conversation_in_the_same_shape() -> None:
     turns = (
         *ASK.messages,
@@ -87,6 +89,7 @@ def test_pictures_in_a_row_are_joined_in_parts() -> None:
     assert [part["type"] for part in body["messages"][-1]["content"]] == ["text", "image_url", "text"]
 
 
+@promise("Calls come whole, also several at once")
 def test_calls_are_read_with_names_of_ours_and_ids_of_their_own() -> None:
     said, reply = turn(
         '{"calls": [{"tool": "mail__send", "argu',
@@ -102,6 +105,7 @@ def test_calls_are_read_with_names_of_ours_and_ids_of_their_own() -> None:
     assert reply.stop_reason == "tool_calls"
 
 
+@promise("Text is streamed in pieces")
 def test_an_answer_is_heard_while_it_is_written() -> None:
     said, reply = turn('{ "ans', 'wer" : "It is ', "near, ", 'Kim\\n\\u00e9."', " }")
     assert said == ["It is ", "near, ", "Kim\né."]
@@ -114,6 +118,7 @@ def test_an_answer_of_a_shape_is_heard_when_it_is_whole() -> None:
     assert said == [reply.text] == ['{"city":"Oslo"}']
 
 
+@promise("Broken calls are kept and told", "Stop reasons are told apart")
 @pytest.mark.parametrize("raw", ['{"answer": "It is', '{"calls": [{"tool": "mail__send"', "", "{"])
 def test_what_the_limit_of_tokens_cuts_off_does_no_harm(raw: str) -> None:
     _, reply = turn(raw, finish="length")
