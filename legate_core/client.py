@@ -34,7 +34,7 @@ class Client(Protocol):
         ...
 
     def ticks(self, run_id: str) -> AsyncIterator[Tick]:
-        """What a run streams right now; nothing of it is kept."""
+        """What a run streams right now, or another thing by its id; nothing of it is kept."""
         ...
 
     async def close(self) -> None:
@@ -62,7 +62,7 @@ class LocalClient:
         return self.kernel.events(self.actor, query, cursor)
 
     def ticks(self, run_id: str) -> AsyncIterator[Tick]:
-        return self.kernel.ticks.listen(run_id)
+        return self.kernel.listen(self.actor, run_id)
 
     async def close(self) -> None:
         """The core outlives its clients; the application that opened it closes it."""

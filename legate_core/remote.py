@@ -98,8 +98,8 @@ class RemoteClient:
 
     async def ticks(self, run_id: str) -> AsyncIterator[Tick]:
         """What a run streams right now. What passes while a connection is lost is lost too."""
-        path = f"/runs/{wire.segment(run_id)}/ticks"
-        async with aclosing(self._resumed(wire.Parts("GET", path, (), None), "")) as events:
+        message = registry.stream_of(run_id)
+        async with aclosing(self._resumed(_form(registry.of(message)).take_apart(message), "")) as events:
             async for name, data in events:
                 if name == "tick":
                     yield wire.decode(Tick, data, is_request=False)

@@ -64,7 +64,6 @@ def create_app(
     _add(app, "GET", "/health", _health)
     _add(app, "GET", f"{routes.PREFIX}/session", _session)
     _add(app, "GET", f"{routes.PREFIX}/openapi.json", _description(openapi.describe(found, version("legate"))))
-    _add(app, "GET", f"{routes.PREFIX}/runs/{{run_id}}/ticks", routes.ticks_endpoint(serving))
     for route in found:
         _add(app, route.form.method, route.path, routes.endpoint(route, serving))
     app.add_exception_handler(HTTPException, _not_here)

@@ -55,7 +55,6 @@ def describe(routes: Sequence[Route], version: str) -> Schema:
     for route, message, answer in zip(routes, messages, answers, strict=True):
         whole = _resolve(message, parts)
         paths.setdefault(route.path, {})[route.form.method.lower()] = _operation(route, whole, answer)
-    paths[f"{PREFIX}/runs/{{run_id}}/ticks"] = {"get": _ticks()}
     paths[f"{PREFIX}/session"] = {"get": _session()}
     paths["/health"] = {"get": _health()}
     names = {route.door.message.__name__ for route in routes}
@@ -128,12 +127,15 @@ def _responses(route: Route, answer: Schema) -> Schema:
         events = {"schema": {"type": "string"}, "example": "event: events\ndata: {…}\n\n"}
         content = {"application/json": {"schema": whole}, stream.MEDIA_TYPE: events}
         found: Schema = {"200": {"description": "The rows now, or a stream of what follows.", "content": content}}
+    elif route.door.kind == "ticks":
+        content = {stream.MEDIA_TYPE: {"schema": {"type": "string"}, "example": "event: tick\ndata: {…}\n\n"}}
+        found = {"200": {"description": "A stream of ticks.", "content": content}}
     elif wire.answer_type(route.door.message) is type(None):
         found = {"204": {"description": "Done."}}
     else:
         found = {"200": {"description": "The answer.", "content": {"application/json": {"schema": answer}}}}
     codes = [code for code in PROBLEMS if route.form.has_body or code not in COMMANDS_ONLY]
-    codes += STREAMS_ONLY if route.door.kind == "live" else ()
+    codes += STREAMS_ONLY if route.door.kind in ("live", "ticks") else ()
     return found | _refusals(*codes)
 
 
@@ -150,17 +152,6 @@ def _stream_parameters() -> list[Schema]:
         {"name": "cursor", "in": "query", "required": False, "schema": text, "description": cursor},
         {"name": "Last-Event-ID", "in": "header", "required": False, "schema": text, "description": cursor},
     ]
-
-
-def _ticks() -> Schema:
-    responses = {"200": {"description": "A stream.", "content": {stream.MEDIA_TYPE: {"schema": {"type": "string"}}}}}
-    return {
-        "operationId": "Ticks",
-        "summary": "What a run streams right now: text as it is written, steps of progress. Nothing of it is kept.",
-        "tags": ["runs"],
-        "parameters": [{"name": "run_id", "in": "path", "required": True, "schema": {"type": "string"}}],
-        "responses": responses | _refusals("401", "503"),
-    }
 
 
 def _session() -> Schema:

@@ -28,7 +28,7 @@ BODY_LIMIT = 2 * 1024 * 1024
 RESERVED = frozenset({"cursor"})
 """Query parameters that belong to the stream, so that no live query may have a field of that name."""
 
-FITTING = {"command": (False,), "query": (True, False), "live": (True,)}
+FITTING = {"command": (False,), "query": (True, False), "live": (True,), "ticks": (True,)}
 """Whether each kind of door may be a GET. A question too long for a query string is asked by POST."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -77,7 +77,7 @@ def routes(doors: Iterable[Door]) -> list[Route]:
 
 def endpoint(route: Route, serving: Serving) -> Endpoint:
     """What answers requests for a route."""
-    answer = {"command": _command, "query": _query, "live": _live}[route.door.kind]
+    answer = {"command": _command, "query": _query, "live": _live, "ticks": _ticks}[route.door.kind]
 
     async def serve(request: Request) -> Response:
         try:
@@ -89,19 +89,6 @@ def endpoint(route: Route, serving: Serving) -> Endpoint:
             return problems.answer_for(error, request)
 
     serve.__name__ = route.door.name
-    return serve
-
-
-def ticks_endpoint(serving: Serving) -> Endpoint:
-    """What streams the ticks of a run."""
-
-    async def serve(request: Request) -> Response:
-        try:
-            run_id = _path(request)["run_id"]
-            return stream.EventStream(serving.streams, stream.ticks(serving.client, run_id))
-        except Exception as error:
-            return problems.answer_for(error, request)
-
     return serve
 
 
@@ -133,6 +120,13 @@ async def _live(route: Route, serving: Serving, request: Request) -> Response:
         )
     snapshot = await serving.client.snapshot(message)
     return _json({"rows": snapshot.rows, "cursor": serving.cursors.seal(message, snapshot.cursor)})
+
+
+async def _ticks(route: Route, serving: Serving, request: Request) -> Response:
+    message = route.form.put_together(_path(request), _pairs(request), None)
+    # For the permission: what is refused is refused here, not in the stream.
+    await serving.client.ask(message)
+    return stream.EventStream(serving.streams, stream.ticks(serving.client, message.about))
 
 
 def _json(answer: object) -> Response:

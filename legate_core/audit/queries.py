@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, func, or_, select
 from legate_core.audit.notary import Notary
 from legate_core.audit.report import Report
 from legate_core.audit.verify import verify
-from legate_core.audit.walks import Walk, Walks
+from legate_core.audit.walks import WATCHES, Walk, Walks
 from legate_core.errors import Invalid, LegateError
 from legate_core.identity.permissions import MATRIX, Cell
 from legate_core.kernel.context import Actor, Context, Ports, ReadContext
 from legate_core.kernel.journal import entries
-from legate_core.kernel.messages import EVERYTHING, Command, LiveQuery, Query, Recorded, Reread
-from legate_core.kernel.registry import command, query
+from legate_core.kernel.messages import EVERYTHING, Command, LiveQuery, Query, Recorded, Reread, TickStream
+from legate_core.kernel.registry import command, query, ticks
 
 MAX_PAGE = 500
 RUN_CREATED = "run.created"
@@ -124,7 +124,8 @@ def journal_end(ctx: ReadContext, message: JournalEnd) -> dict[str, JournalEndRo
 class VerifyJournal(Query[Report]):
     """Is the journal intact, is it complete, and who wrote it. Reads all of it, and with `bodies` opens every body too.
 
-    With a `watch`, an id of the asker's own choosing, progress comes as ticks under that id, and `StopVerifying` ends it.
+    With a `watch`, an id of the asker's own choosing that begins with `vrf_`, progress comes as ticks under that id, and
+    `StopVerifying` ends it.
     """
 
     watch: str = ""
@@ -158,6 +159,19 @@ def verify_journal(ctx: ReadContext, message: VerifyJournal, walk: Walk | None =
     finally:
         if walk is not None:
             ctx.port(Walks).end(walk.watch_id)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingTicks(TickStream):
+    """How far a verification is that is watched under this id. It may be asked for before the verification begins."""
+
+    prefix: ClassVar[str] = WATCHES
+    watch: str
+
+
+@ticks(VerifyingTicks, permission="audit.verify", route="GET /audit/verify/{watch}/ticks")
+def verifying_ticks(ctx: ReadContext, message: VerifyingTicks) -> None:
+    """Whoever may verify may watch: what is heard are numbers, under an id that its asker made up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ KIND = "verifying"
 EVERY_SECONDS = 0.1
 """How often progress is told; more often nobody can read it."""
 MAX_ID = 80
+WATCHES = "vrf_"
+"""How the ids begin by which verifications are watched, so that none is taken for the id of a run."""
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Walks:
         """A walk that can be watched and stopped. Raises `Conflict` for an id that is in use."""
         if len(watch_id) > MAX_ID:
             raise Invalid(f"The id to watch a verification by has at most {MAX_ID} characters. Choose a shorter one.")
+        if not watch_id.startswith(WATCHES):
+            raise Invalid(f"The id to watch a verification by begins with {WATCHES!r}. Choose another.")
         if watch_id in self._going:
             raise Conflict("A verification of that id is on its way already. Watch that one, or choose another id.")
         stopped = self._going[watch_id] = threading.Event()

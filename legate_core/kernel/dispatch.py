@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 from legate_core.kernel import journal, reactors
 from legate_core.kernel.clock import Clock
 from legate_core.kernel.context import Actor, Context, Ports, ReadContext
-from legate_core.kernel.messages import EVERYTHING, Command, Delivery, LiveQuery, Query, Snapshot
+from legate_core.kernel.messages import EVERYTHING, Command, Delivery, LiveQuery, Query, Snapshot, Tick
 from legate_core.kernel.payloads import Bodies, BodyKeys
 from legate_core.kernel.reactors import Pump, Reactor
 from legate_core.kernel.registry import Door, registry
@@ -146,6 +147,13 @@ class Kernel:
             return Delivery(tuple(fact for fact in found if query.concerns(fact)), str(found[-1].seq))
 
         return await self.database.read(transaction, workspace_id=actor.workspace_id)
+
+    async def listen(self, actor: Actor, about: str) -> AsyncGenerator[Tick]:
+        """What the thing of this id streams from now on. Raises as its door does, before anything is heard."""
+        message = registry.stream_of(about)
+        async with aclosing(self.ticks.listen(about, lambda: self.ask(actor, message))) as ticks:
+            async for tick in ticks:
+                yield tick
 
     def reading(self, connection: Connection, actor: Actor) -> ReadContext:
         """A context that reads in this transaction."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 R = TypeVar("R")
 Row = TypeVar("Row")
@@ -49,6 +49,31 @@ class LiveQuery(Query[dict[str, Row]]):
     def apply(self, rows: Mapping[str, Row], event: Recorded) -> Mapping[str, Row] | Reread:
         """Fold one event into the rows, or name the rows to read again. Pure."""
         raise TypeError(f"{type(self).__name__} does not say how an event changes it")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A signal that is never stored: a token of streamed text, a step of progress."""
+
+    run_id: str
+    kind: str
+    text: str = ""
+    done: int = 0
+    total: int = 0
+
+
+class TickStream(Query[Tick]):
+    """A request to hear what one thing streams right now, until the asker leaves. Its first field is the thing's id.
+
+    A client asks by that id alone: `prefix` is how the ids of such things begin.
+    """
+
+    prefix: ClassVar[str]
+
+    @property
+    def about(self) -> str:
+        """The id whose ticks are meant."""
+        return str(getattr(self, dataclasses.fields(cast(Any, self))[0].name))
 
 
 class Event:
@@ -108,14 +133,3 @@ class Delivery:
     events: tuple[Recorded, ...]
     cursor: str
     reset: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A signal that is never stored: a token of streamed text, a step of progress."""
-
-    run_id: str
-    kind: str
-    text: str = ""
-    done: int = 0
-    total: int = 0

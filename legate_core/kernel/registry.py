@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
+from legate_core.errors import NotFound
 from legate_core.kernel.context import Actor, Ports, ReadContext
-from legate_core.kernel.messages import Command, LiveQuery, Query
+from legate_core.kernel.messages import Command, LiveQuery, Query, TickStream
 
 R = TypeVar("R")
 Row = TypeVar("Row")
@@ -36,7 +37,7 @@ class Door:
     permission: str
     public: bool
     route: str
-    kind: Literal["command", "query", "live"]
+    kind: Literal["command", "query", "live", "ticks"]
     owner: Callable[[ReadContext, Any], str | None] | None = None
     before: Before | None = None
 
@@ -68,6 +69,15 @@ class Registry:
     def of(self, message: object) -> Door:
         """The door for a message; a message nobody handles is a programming error."""
         return self._doors[type(message)]
+
+    def stream_of(self, about: str) -> TickStream:
+        """The request for what the thing of this id streams. Raises `NotFound` for ids of things that stream nothing."""
+        for door in self:
+            if door.kind == "ticks" and about.startswith(door.message.prefix):
+                return cast("TickStream", door.message(about))
+        raise NotFound(
+            f"Nothing streams under the id {about[:80]!r}. Ask with the id of a run or of what is under way."
+        )
 
     def __iter__(self) -> Iterator[Door]:
         return iter(sorted(self._doors.values(), key=lambda door: door.name))
@@ -106,6 +116,22 @@ def query(
     def declare(handler: Callable[..., R]) -> Callable[..., R]:
         kind: Literal["query", "live"] = "live" if issubclass(message, LiveQuery) else "query"
         registry.add(Door(cast("type[Any]", message), handler, permission, bool(route), route, kind, owner, before))
+        return handler
+
+    return declare
+
+
+def ticks(
+    message: type[TickStream],
+    *,
+    permission: str,
+    route: str = "",
+    owner: Callable[[ReadContext, Any], str | None] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declare who may hear such a stream. The function below raises `NotFound` where the workspace has no such thing."""
+
+    def declare(handler: Callable[..., None]) -> Callable[..., None]:
+        registry.add(Door(message, handler, permission, bool(route), route, "ticks", owner))
         return handler
 
     return declare

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 
 from legate_core.kernel.messages import Tick
@@ -73,12 +73,14 @@ class Ticks:
                 queue.get_nowait()
             queue.put_nowait(tick)
 
-    async def listen(self, run_id: str) -> AsyncIterator[Tick]:
-        """Ticks of a run from now on, until the iterator is closed."""
+    async def listen(self, run_id: str, is_allowed: Callable[[], Awaitable[object]]) -> AsyncGenerator[Tick]:
+        """Ticks of a run from now on, until the iterator is closed. None is given out before `is_allowed` returned, and
+        none where it raises; what came meanwhile is not lost."""
         queue: asyncio.Queue[Tick] = asyncio.Queue(TICK_QUEUE)
         queues = self._queues.setdefault(run_id, set())
         queues.add(queue)
         try:
+            await is_allowed()
             while True:
                 yield await queue.get()
         finally:

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from legate_core.errors import NotFound
 from legate_core.kernel.context import Actor, Ports, ReadContext
-from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread
-from legate_core.kernel.registry import query
+from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread, TickStream
+from legate_core.kernel.registry import query, ticks
 from legate_core.knowledge import store
 from legate_core.knowledge.cite import parts_of
 from legate_core.knowledge.events import (
@@ -50,6 +50,19 @@ BASE_EVENTS = frozenset(
     }
 )
 PASSAGES_A_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTicks(TickStream):
+    """How far the documents of a knowledge base are, as they are read and indexed. Nothing of it is kept."""
+
+    prefix: ClassVar[str] = "kb_"
+    base_id: str
+
+
+@ticks(BaseTicks, permission="kb.search", route="GET /knowledge/{base_id}/ticks")
+def base_ticks(ctx: ReadContext, message: BaseTicks) -> None:
+    store.load_base(ctx, message.base_id)
 
 
 @dataclass(frozen=True)

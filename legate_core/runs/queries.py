@@ -20,8 +20,8 @@ from legate_core.actions.events import (
 from legate_core.errors import NotFound
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel.context import ReadContext
-from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread
-from legate_core.kernel.registry import query
+from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread, TickStream
+from legate_core.kernel.registry import query, ticks
 from legate_core.runs import store
 from legate_core.runs.events import (
     MoneyReserved,
@@ -170,6 +170,23 @@ def one_run(ctx: ReadContext, message: Run) -> RunDetail:
         result=_text(ctx, row["id"], row["result_ref"]) if shown else "",
         is_erased=row["is_erased"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RunTicks(TickStream):
+    """What a run streams right now: text as it is written, steps of progress. Nothing of it is kept."""
+
+    prefix: ClassVar[str] = "run_"
+    run_id: str
+
+
+def _starter(ctx: ReadContext, message: RunTicks) -> str:
+    return store.load_run(ctx, message.run_id).started_by
+
+
+@ticks(RunTicks, permission="runs.view.payloads", route="GET /runs/{run_id}/ticks", owner=_starter)
+def run_ticks(ctx: ReadContext, message: RunTicks) -> None:
+    store.load_run(ctx, message.run_id)
 
 
 def may_read(ctx: ReadContext, started_by: str) -> bool:

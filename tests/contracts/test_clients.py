@@ -266,12 +266,12 @@ async def test_a_stream_that_may_not_be_read_says_so(house: House) -> None:
 
 async def test_ticks_reach_whoever_watches_that_run(house: House) -> None:
     ticks = house.core.kernel.ticks
-    async with aclosing(house.client.ticks("run_1/ü")) as coming:
+    async with aclosing(house.client.ticks("vrf_1/ü")) as coming:
         first = asyncio.ensure_future(anext(coming))
         await until(lambda: house.listeners > 0)
-        ticks.publish(Tick("run_2", "text", "not for here"))
-        ticks.publish(Tick("run_1/ü", "text", "a\n\u2028b", 1, 2))
-        assert await soon(first) == Tick("run_1/ü", "text", "a\n\u2028b", 1, 2)
+        ticks.publish(Tick("vrf_2", "text", "not for here"))
+        ticks.publish(Tick("vrf_1/ü", "text", "a\n\u2028b", 1, 2))
+        assert await soon(first) == Tick("vrf_1/ü", "text", "a\n\u2028b", 1, 2)
 
 
 @pytest.mark.parametrize("what", ["events", "ticks"])
@@ -280,7 +280,7 @@ async def test_a_cancelled_stream_leaves_nothing_behind(house: House, what: str)
 
     async def read() -> None:
         async with aclosing(
-            house.client.events(Agents(), cursor) if what == "events" else house.client.ticks("run_1")
+            house.client.events(Agents(), cursor) if what == "events" else house.client.ticks("vrf_1")
         ) as stream:
             async for _ in stream:
                 pass
@@ -300,3 +300,11 @@ async def test_many_ask_and_change_at_the_same_time(house: House) -> None:
     assert [row.name for row in rows.values()] == [f"{n:02}" for n in range(20)]
     drafts = await soon(asyncio.gather(*(house.client.ask(AgentDraft(agent_id)) for agent_id in made)))
     assert [draft.name for draft in drafts] == [f"{n:02}" for n in range(20)]
+
+
+async def test_ticks_that_may_not_be_heard_are_refused(house: House) -> None:
+    """Here: of a run that this workspace does not have, and of nothing that streams."""
+    for about in ("run_1", "act_1"):
+        async with aclosing(house.client.ticks(about)) as coming:
+            with pytest.raises(NotFound):
+                await soon(anext(coming))

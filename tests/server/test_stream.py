@@ -187,7 +187,7 @@ async def test_a_stream_that_fails_says_so_and_ends(
 
 
 async def test_a_reader_that_leaves_is_forgotten(server: Running, core: SmallCore) -> None:
-    async with reading(server, "/v1/agents") as reader, reading(server, "/v1/runs/run_1/ticks"):
+    async with reading(server, "/v1/agents") as reader, reading(server, "/v1/audit/verify/vrf_1/ticks"):
         await reader.next()
         assert server.app.streams.open == 2
     await until(lambda: server.app.streams.open == 0)
@@ -212,3 +212,11 @@ async def test_stopping_the_server_ends_its_streams(core: SmallCore) -> None:
         await server.stop()
         assert await reader.next() is None
         assert server.app.streams.open == 0
+
+
+@pytest.mark.parametrize("path", ["/v1/runs/run_1/ticks", "/v1/knowledge/kb_1/ticks"])
+async def test_ticks_of_what_is_not_here_are_refused_before_the_stream_begins(server: Running, path: str) -> None:
+    async with reading(server, path) as reader:
+        await reader.answer.aread()
+        assert reader.answer.status_code == 404
+        assert reader.answer.headers["content-type"] == "application/problem+json"

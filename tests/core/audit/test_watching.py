@@ -16,7 +16,7 @@ from tests.core.audit.house import House
 
 
 async def heard(house: House, watch_id: str, ticks: list[Tick]) -> None:
-    async with aclosing(house.kernel.ticks.listen(watch_id)) as stream:
+    async with aclosing(house.kernel.listen(house.owner, watch_id)) as stream:
         async for tick in stream:
             ticks.append(tick)
 
@@ -71,4 +71,4 @@ async def test_two_verifications_cannot_share_an_id_and_an_id_is_short(house: Ho
     with pytest.raises(Conflict):
         await house.ask(VerifyJournal(watch="vrf_mine"))
     with pytest.raises(Invalid):
-        await house.ask(VerifyJournal(watch="x" * 81))
+        await house.ask(VerifyJournal(watch="vrf_" + "x" * 77))

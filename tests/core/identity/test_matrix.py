@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import types
 import typing
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -23,8 +25,12 @@ from legate_core.kernel import journal
 from legate_core.kernel.clock import ManualClock
 from legate_core.kernel.context import Actor, Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
+from legate_core.kernel.messages import Tick
 from legate_core.kernel.payloads import BodyKeys
 from legate_core.kernel.registry import INTERNAL, Door
+from legate_core.runs.events import RunCreated
+from legate_core.runs.store import new_run_row
+from legate_core.runs.tables import runs
 from legate_core.storage.engine import Database
 
 # The product's table, the other way round: who holds what, then all the permissions held that way. Letters as in the
@@ -265,3 +271,42 @@ def _value(hint: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         return _sample(hint)
     return {str: "x", bytes: b"x", int: 1, float: 1.0, bool: False, Secret: Secret("x")}[hint]
+
+
+async def test_what_streams_is_heard_by_those_whom_its_door_lets_in_and_by_nobody_else(room: Room) -> None:
+    await room.become_a_team()
+
+    def begin(ctx: Context) -> str:
+        row = new_run_row(
+            agent_id="agt_1",
+            definition_hash="0" * 64,
+            name="T",
+            trigger="manual",
+            started_by="per_builder",
+            now=ctx.now,
+        )
+        ctx.insert(runs, row | {"task_ref": "b_0"})
+        ctx.emit(RunCreated(row["id"], "agt_1", "0" * 64, "manual"))
+        return str(row["id"])
+
+    run_id = await room.kernel.change(room.kernel.system(room.workspace_id), begin, "test")
+    heard = {role: await hears(room, room.person(role), run_id) for role in ROLES}
+    heard["another builder"] = await hears(room, Actor("person", "per_b", room.workspace_id, "builder"), run_id)
+    heard["another workspace"] = await hears(room, Actor("person", "per_x", "ws_two", "owner"), run_id)
+    assert {who for who, has in heard.items() if has} == {"owner", "admin", "builder"}
+    assert await hears(room, room.owner, "vrf_1")
+    for nothing in ("run_unknown", "kb_unknown", "act_1", "", "*"):
+        assert not await hears(room, room.owner, nothing)
+
+
+async def hears(room: Room, actor: Actor, about: str) -> bool:
+    """Whether this person is told what is streamed under an id, right after they began to listen."""
+    async with aclosing(room.kernel.listen(actor, about)) as ticks:
+        coming = asyncio.ensure_future(anext(ticks))
+        while not coming.done():
+            room.kernel.ticks.publish(Tick(about, "text", "a secret word"))
+            await asyncio.sleep(0)
+        try:
+            return coming.result().text == "a secret word"
+        except (Forbidden, NotFound):
+            return False
