@@ -18,8 +18,12 @@ class TornWindow(QMainWindow):
         super().__init__(owner, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dressing.wear(self)
-        self.setWindowTitle(title)
+        self.setWindowTitle(content.windowTitle() or title)
+        # What is shown may find its own name later.
+        content.windowTitleChanged.connect(lambda name: self.setWindowTitle(name or title))
         self.setCentralWidget(content)
+        # The keys are those of the whole, and nobody has chosen anything in it yet.
+        content.setFocus()
         self.resize(*TORN)
         for key in ("Ctrl+W", "Esc"):
             QShortcut(QKeySequence(key), self, self.close)

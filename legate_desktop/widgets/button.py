@@ -38,7 +38,7 @@ class Button(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self.kind = kind
-        self.key = key
+        self.key = _named(key)
         self.icon_name = icon_name
         self.is_held = is_held
         self.is_armed = False
@@ -270,7 +270,7 @@ class Button(QAbstractButton):
             return
         self.setText(action.text())
         self.setAccessibleName(action.text())
-        self.key = key or action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.key = _named(key) or action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         self.setEnabled(action.isEnabled())
         self.setToolTip(action.toolTip() if action.toolTip() != action.text() else "")
         self.setAccessibleDescription(action.toolTip())
@@ -279,3 +279,8 @@ class Button(QAbstractButton):
     def _refresh(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+def _named(key: str) -> str:
+    """A key as this language and this system call it: Ctrl+Enter is Strg+Enter in German."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)

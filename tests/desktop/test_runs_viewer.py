@@ -269,6 +269,7 @@ def test_id_and_link_are_copied(viewing: Stage) -> None:
 def test_a_run_in_its_own_window_follows_by_itself(viewing: Stage) -> None:
     viewing.press(Key.Key_W)
     (torn,) = viewing.window.torn
+    assert torn.windowTitle() == "Reply desk · Run"
     viewer = torn.centralWidget().viewer  # type: ignore[attr-defined]
     assert viewer.state.run_id == "run_01cd7371"
     viewing.runs.state.select("run_02cd7371")

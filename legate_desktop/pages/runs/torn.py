@@ -11,7 +11,7 @@ from legate_desktop.pages.runs.viewer import RunViewer
 from legate_desktop.shell.context import PageContext
 from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.page_title import Page
-from legate_desktop.words import tr
+from legate_desktop.words import one_line, tr
 
 
 class TornRun(Page):
@@ -27,8 +27,14 @@ class TornRun(Page):
         column.addWidget(self.viewer)
         self.verbs = Verbs(self, TORN)
         self.viewer.give_verbs(self.verbs)
+        self.viewer.state.run_changed.connect(self._name)
         self.viewer.state.show(run_id)
         self.destroyed.connect(self.viewer.state.close)
+
+    def _name(self) -> None:
+        """The window says whose run it is, so that several are told apart."""
+        run = self.viewer.state.run
+        self.setWindowTitle(f"{one_line(run.name)} · {tr('Run')}" if run is not None else "")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.viewer.state.close()
