@@ -149,5 +149,8 @@ FACTS = frozenset(
 )
 """What the engine's readers of documents wake for; the facts of runs and approvals let them sleep."""
 
+TO_DO = FACTS - {DocumentClaimed.name, DocumentReady.name, DocumentFailed.name}
+"""What may give those who read documents something to do; what they do themselves they know without being told."""
+
 WATCHING = frozenset({BaseRemoved.name, FolderWatched.name, FolderUnwatched.name})
 """What changes which folders are looked at."""

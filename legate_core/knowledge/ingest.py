@@ -23,7 +23,7 @@ from legate_core.knowledge import store
 from legate_core.knowledge.clean import Cleaner
 from legate_core.knowledge.embed.base import Embedder, Kind
 from legate_core.knowledge.embed.open import Embedders
-from legate_core.knowledge.events import FACTS, BaseChanged, DocumentChanged, DocumentClaimed, DocumentReady
+from legate_core.knowledge.events import TO_DO, BaseChanged, DocumentChanged, DocumentClaimed, DocumentReady
 from legate_core.knowledge.extract.base import Unreadable
 from legate_core.knowledge.model import Chunk, DocumentState, Reading
 from legate_core.knowledge.originals import Originals
@@ -106,41 +106,41 @@ class Ingester:
             await self._rested.wait()
 
     async def _wait(self, known: int) -> None:
-        """Until something happens to a base or a document, or one is done."""
-        waiting = asyncio.ensure_future(self._kernel.wake.wait(self._workspace_id, known, SWEEP_SECONDS, hears=FACTS))
+        """Until there may be something to begin, or a document is done."""
+        waiting = asyncio.ensure_future(self._kernel.wake.wait(self._workspace_id, known, SWEEP_SECONDS, hears=TO_DO))
         try:
             await asyncio.wait({waiting, *self._working}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
 
     async def _round(self) -> bool:
-        """Begin whatever can be begun; whether there was anything."""
+        """Clean up, build, and read as many documents as may be read at once; whether there is more to clean or to build."""
         worked = await self._cleaner.clean()
         if not self._working and (base := await self._look(_wants_rebuild)) is not None:
             worked = await self._rebuilder.rebuild(base) or worked
-        while len(self._working) < self._at_once:
-            found = await self._look(_next_pending)
-            if found is None:
+        while free := max(0, self._at_once - len(self._working)):
+            found = await self._look(lambda ctx, free=free: _next_pending(ctx, free))
+            for document, base in found:
+                await self._begin(document, base)
+            if len(found) < free:
                 break
-            worked = await self._begin(*found) or worked
         return worked
 
-    async def _begin(self, document: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
-        """Claim a document and read it in a task of its own; False where it could not be claimed."""
+    async def _begin(self, document: Mapping[str, Any], base: Mapping[str, Any]) -> None:
+        """Claim a document and read it in a task of its own, unless it cannot be claimed or its embedder cannot be used."""
         try:
             embedder = self.tools.embedders.get(base["embedder"])
             kind = await embedder.kind()
         except LegateError as error:
             reason = error.message
             await self._change(lambda ctx: store.fail_document(ctx, document, "embedder", reason), "read documents")
-            return True
+            return
         claim = await self._change(lambda ctx: _claim(ctx, document["id"], kind), "read documents")
         if claim is None:
-            return True
+            return
         task = asyncio.get_running_loop().create_task(self._see_through(claim, embedder, kind))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
-        return True
 
     async def _see_through(self, claim: _Claim, embedder: Embedder, kind: Kind) -> None:
         """Take one document to its end; no fault of it reaches the others."""
@@ -226,8 +226,8 @@ def _is_settled(ctx: ReadContext) -> bool:
     return not ctx.rows(waits.limit(1)) and _wants_rebuild(ctx) is None and not store.payable(ctx, 1)
 
 
-def _next_pending(ctx: ReadContext) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
-    """The document that has waited longest in a base that is not being built anew, and that base."""
+def _next_pending(ctx: ReadContext, limit: int) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The documents that have waited longest in bases that are not being built anew, each with its base."""
     statement = (
         select(documents)
         .join(bases, (bases.c.workspace_id == documents.c.workspace_id) & (bases.c.id == documents.c.base_id))
@@ -237,14 +237,11 @@ def _next_pending(ctx: ReadContext) -> tuple[Mapping[str, Any], Mapping[str, Any
             bases.c.next_fingerprint == "",
         )
         .order_by(documents.c.changed_at, documents.c.id)
-        .limit(1)
+        .limit(limit)
     )
-    row = next(iter(ctx.rows(statement)), None)
-    if row is None:
-        return None
-    base = ctx.get(bases, row["base_id"])
-    assert base is not None, "it was joined"
-    return row, base
+    rows = ctx.rows(statement)
+    theirs = {base_id: ctx.get(bases, base_id) for base_id in {row["base_id"] for row in rows}}
+    return [(row, base) for row in rows if (base := theirs[row["base_id"]]) is not None]
 
 
 def _wants_rebuild(ctx: ReadContext) -> Mapping[str, Any] | None:

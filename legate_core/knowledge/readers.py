@@ -27,7 +27,8 @@ KINDS: Mapping[str, str] = {
 """The formats that are read, by the ending of a file's name."""
 
 MEMORY_BYTES = 2_000_000_000
-FILES_EACH = 200
+FILES_EACH = 500
+"""A process is replaced after so many: its start takes as long as reading a hundred small files."""
 DRAWING_SECONDS = 20.0
 PASSAGE_TOKENS = 220
 OVERLAP_TOKENS = 32

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, delete, func, insert, or_, select
 
 from legate_core.errors import NotFound
 from legate_core.kernel.context import Context, ReadContext
@@ -399,30 +399,37 @@ def owe(ctx: Context, index: str, document: str = "") -> str:
     return debt_id
 
 
+# Asked after every document, so it is one statement that is made once. Keys and indexes are named as `key_of` and `index_of` do.
+_PAYABLE = (
+    select(debts)
+    .where(
+        debts.c.workspace_id == bindparam("workspace_id"),
+        debts.c.document.not_in(
+            select(documents.c.id + ":" + documents.c.attempt.cast(String)).where(
+                documents.c.workspace_id == bindparam("workspace_id"),
+                documents.c.state == DocumentState.PROCESSING.value,
+            )
+        ),
+        or_(
+            debts.c.document != "",
+            debts.c.index.not_in(
+                select(bases.c.id + "-" + bases.c.next_fingerprint).where(
+                    bases.c.workspace_id == bindparam("workspace_id"),
+                    bases.c.is_removed.is_(False),
+                    bases.c.next_fingerprint != "",
+                )
+            ),
+        ),
+    )
+    .order_by(debts.c.id)
+    .limit(bindparam("most"))
+)
+
+
 def payable(ctx: ReadContext, limit: int) -> list[Mapping[str, Any]]:
     """What must be taken out: all that is owed, but for what is just being put in and may yet count."""
-    under_way = {
-        key_of(document_id, attempt)
-        for document_id, attempt in ctx.connection.execute(
-            select(documents.c.id, documents.c.attempt).where(
-                documents.c.workspace_id == ctx.workspace_id, documents.c.state == DocumentState.PROCESSING.value
-            )
-        )
-    }
-    building = {
-        index_of(base_id, fingerprint)
-        for base_id, fingerprint in ctx.connection.execute(
-            select(bases.c.id, bases.c.next_fingerprint).where(
-                bases.c.workspace_id == ctx.workspace_id, bases.c.is_removed.is_(False), bases.c.next_fingerprint != ""
-            )
-        )
-    }
-    statement = select(debts).where(debts.c.workspace_id == ctx.workspace_id)
-    if under_way:
-        statement = statement.where(debts.c.document.not_in(under_way))
-    if building:
-        statement = statement.where((debts.c.document != "") | debts.c.index.not_in(building))
-    return list(ctx.rows(statement.order_by(debts.c.id).limit(limit)))
+    values = {"workspace_id": ctx.workspace_id, "most": limit}
+    return cast("list[Mapping[str, Any]]", ctx.connection.execute(_PAYABLE, values).mappings().all())
 
 
 def contents(ctx: ReadContext) -> set[str]:

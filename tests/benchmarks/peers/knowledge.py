@@ -16,17 +16,27 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from legate_core.app import Core
 from legate_core.knowledge.commands import AddFiles, CreateBase
 from legate_core.knowledge.embed.local import shipped
 from legate_core.knowledge.queries import SearchKnowledge
 from legate_core.knowledge.readers import OVERLAP_TOKENS, PASSAGE_TOKENS
-from tests.benchmarks.knowledge_rates import opened
+from tests.benchmarks.knowledge_rates import Span, opened, warmed
 from tests.benchmarks.public_collections import Collection, all_in, folder_of, ndcg
 
 PEER = Path(__file__).with_name("knowledge_llama_index.py")
+
+
+@dataclass(frozen=True)
+class Side:
+    """Seconds to read everything by the clock and of processors, milliseconds a question, the documents found for each."""
+
+    seconds: float
+    processor: float
+    milliseconds: float
+    found: list[list[str]]
 
 
 def written(collection: Collection, folder: Path) -> list[str]:
@@ -40,38 +50,29 @@ def written(collection: Collection, folder: Path) -> list[str]:
     return paths
 
 
-async def ours(collection: Collection, paths: list[str], folder: Path) -> tuple[float, float, list[list[str]]]:
-    """Seconds to read everything, milliseconds a question, and the documents found for each."""
+async def ours(collection: Collection, paths: list[str], folder: Path) -> Side:
+    """Legate."""
     core = await opened(folder)
     try:
-        await _warm(core, folder)
+        await warmed(core, folder)
         base_id = await core.client.send(CreateBase(collection.name))
-        began = time.perf_counter()
+        span = Span()
         for start in range(0, len(paths), 200):
             await core.client.send(AddFiles(base_id, tuple(paths[start : start + 200])))
         await core.knowledge.ingester.settled()
-        seconds = time.perf_counter() - began
+        span.end()
         began = time.perf_counter()
         found = [await core.client.ask(SearchKnowledge(question, (base_id,), 20)) for question in collection.questions]
         each = 1000 * (time.perf_counter() - began) / len(found)
     finally:
         await core.close()
-    return seconds, each, [[Path(hit.passage.document).stem for hit in item.hits] for item in found]
+    return Side(
+        span.seconds, span.processor, each, [[Path(hit.passage.document).stem for hit in item.hits] for item in found]
+    )
 
 
-async def _warm(core: Core, folder: Path) -> None:
-    """Read one document, so that every process runs and every library is loaded."""
-    path = folder / "warm.md"
-    path.write_text("\n\n".join(f"# Part {number}\n\n{'Warm words. ' * 40}" for number in range(16)), encoding="utf-8")
-    base_id = await core.client.send(CreateBase("Warm"))
-    await core.client.send(AddFiles(base_id, (str(path),)))
-    await core.knowledge.ingester.settled()
-
-
-async def theirs(
-    collection: Collection, paths: list[str], folder: Path, python: str
-) -> tuple[float, float, list[list[str]]]:
-    """The same of the other library, in its own interpreter."""
+async def theirs(collection: Collection, paths: list[str], folder: Path, python: str) -> Side:
+    """The other library, in its own interpreter."""
     files = shipped()
     job = {
         "model": str(files.model),
@@ -88,31 +89,34 @@ async def theirs(
     told, _ = await process.communicate(json.dumps(job).encode())
     if process.returncode:
         sys.exit(f"{PEER.name} ended with {process.returncode}; its environment needs what its first lines say.")
-    answer = json.loads(told.splitlines()[-1])
-    return answer["seconds"], answer["milliseconds"], answer["found"]
+    return Side(**json.loads(told.splitlines()[-1]))
 
 
 async def compare(data: Path, python: str) -> None:
-    """Print one line for each collection."""
-    print(f"{'collection':12} {'documents/s':>21} {'ratio':>6} {'nDCG@10':>16} {'ratio':>6} {'ms/question':>14}")
+    """Print, for each collection, ours and theirs and the ratio of the two."""
+    print(f"{'collection':12} {'documents/s':^22} {'processor ms/document':^22} {'nDCG@10':^22} {'ms/question':^16}")
     for collection in all_in(data):
         with tempfile.TemporaryDirectory() as place:
             paths = written(collection, Path(place) / "files")
             first = await ours(collection, paths, Path(place) / "ours")
             second = await theirs(collection, paths, Path(place) / "theirs", python)
-        rates = [len(paths) / side[0] for side in (first, second)]
-        scores = [
-            statistics.fmean(
-                ndcg(dict.fromkeys(found), relevant)
-                for found, relevant in zip(side[2], collection.relevant, strict=True)
-            )
-            for side in (first, second)
+        columns = [
+            [len(paths) / side.seconds for side in (first, second)],
+            [1000 * side.processor / len(paths) for side in (first, second)],
+            [_score(side, collection) for side in (first, second)],
         ]
         print(
-            f"{collection.name:12} {rates[0]:8.1f} to {rates[1]:8.1f}  {rates[0] / rates[1]:6.2f} "
-            f"{scores[0]:6.4f} to {scores[1]:6.4f} {scores[0] / scores[1]:6.2f} {first[1]:6.1f} to {second[1]:4.1f}",
+            f"{collection.name:12} "
+            + " ".join(f"{a:7.4g} to {b:7.4g} {a / b:4.2f}" for a, b in columns)
+            + f" {first.milliseconds:6.1f} to {second.milliseconds:5.1f}",
             flush=True,
         )
+
+
+def _score(side: Side, collection: Collection) -> float:
+    return statistics.fmean(
+        ndcg(dict.fromkeys(found), relevant) for found, relevant in zip(side.found, collection.relevant, strict=True)
+    )
 
 
 def main() -> None:
