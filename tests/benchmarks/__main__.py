@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.budget import Figure, table
+from tests.benchmarks.models import model_figures
 from tests.benchmarks.spine import answer_figures, step_figures, verdict_figures, verify_figures
 from tests.benchmarks.waiting import waiting_figures
 from tests.benchmarks.window import window_figures
@@ -22,6 +23,7 @@ BENCHMARKS: tuple[Callable[[Path], list[Figure]], ...] = (
     lambda folder: asyncio.run(answer_figures(folder)),
     lambda folder: asyncio.run(verify_figures(folder)),
     waiting_figures,
+    lambda folder: model_figures(),
     lambda folder: window_figures(),
     lambda folder: window_work_figures(),
 )

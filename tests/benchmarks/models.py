@@ -1,7 +1,7 @@
-"""What listening to a model costs: `python -m tests.benchmarks.models`.
+"""What listening to a model costs, a hundred streams at once, and the core's import: `python -m tests.benchmarks.models`.
 
 Beside the official client where it can be imported, in the same process and over the same loopback server; put its folder
-on PYTHONPATH. Prints figures, fails on none.
+on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import gc
 import importlib.util
 import resource
-import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -21,6 +21,7 @@ from legate_core.egress.broker import Broker
 from legate_core.llm.base import Message, ModelRequest, Reply
 from legate_core.llm.registry import open_model
 from legate_core.llm.surroundings import Surroundings
+from tests.benchmarks.budget import Figure, median, table
 from tests.fakes.model_server import DONE, ModelServer, chunk, said, usage
 
 CHUNKS, ROUNDS, STREAMS, SECONDS = 2_000, 7, 100, 4
@@ -50,9 +51,10 @@ async def spent(listen: Callable[[str], Awaitable[None]], base_url: str) -> floa
     return (time.process_time() - begun) * 1e6 / CHUNKS
 
 
-async def overhead() -> None:
+async def chunk_figures() -> list[Figure]:
+    """What a chunk costs us and the official client, taken in turns."""
     async with ModelServer(said(*["word "] * CHUNKS)) as server:
-        listeners = {"ours": ours} | ({"official": theirs} if importlib.util.find_spec("openai") else {})
+        listeners = {"ours": ours} | ({"official client": theirs} if importlib.util.find_spec("openai") else {})
         taken: dict[str, list[float]] = {name: [] for name in listeners}
         for number in range(ROUNDS + 1):
             for name, listen in listeners.items():
@@ -60,13 +62,15 @@ async def overhead() -> None:
                 # The first round loads libraries.
                 if number:
                     taken[name].append(figure)
-    middle = {name: statistics.median(values) for name, values in taken.items()}
-    print("  ".join(f"{name} {value:.0f} µs" for name, value in middle.items()), "of CPU for each chunk")
-    if "official" in middle:
-        print(f"ratio {middle['ours'] / middle['official']:.2f}")
+    middle = {name: median(values) for name, values in taken.items()}
+    figures = [Figure(f"model: CPU for each streamed chunk, {name}", value, "µs") for name, value in middle.items()]
+    if "official client" in middle:
+        ratio = middle["ours"] / middle["official client"]
+        figures.append(Figure("model: the same, as a share of the official client's", 100 * ratio, "%", most=100))
+    return figures
 
 
-async def many() -> None:
+async def stream_figures() -> list[Figure]:
     """A hundred streams at once from another process, each a hundred words a second: what they hold, how long others wait."""
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.benchmarks.models", "serve", stdout=asyncio.subprocess.PIPE
@@ -87,10 +91,33 @@ async def many() -> None:
         server.kill()
         await server.wait()
     lags.sort()
-    print(
-        f"{STREAMS} streams hold {held / 1e6:.1f} MB; loop lag median {lags[len(lags) // 2] * 1e3:.1f} ms, "
-        f"99 % {lags[int(len(lags) * 0.99)] * 1e3:.1f} ms, worst {lags[-1] * 1e3:.1f} ms"
+    name = f"model: {STREAMS} streams at once"
+    return [
+        Figure(f"{name}, memory of all", held / 1e6, "MB"),
+        Figure(f"{name}, loop lag p50", median(lags) * 1e3, "ms"),
+        Figure(f"{name}, loop lag p99", lags[int(len(lags) * 0.99)] * 1e3, "ms"),
+    ]
+
+
+def import_figures() -> list[Figure]:
+    """What `import legate_core` takes in a fresh process, and how many modules of providers it loads: none."""
+    code = (
+        "import sys, time; t = time.perf_counter(); import legate_core; t = time.perf_counter() - t; "
+        "print(t * 1e3, sum(name.startswith('legate_core.llm') for name in sys.modules))"
     )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(ROUNDS)
+    ]
+    return [
+        Figure("core: import, in a fresh process", median(float(taken) for taken, _ in runs), "ms"),
+        Figure("core: modules of providers loaded by it", max(float(count) for _, count in runs), "", most=0),
+    ]
+
+
+def model_figures() -> list[Figure]:
+    """All of them."""
+    return [*import_figures(), *asyncio.run(chunk_figures()), *asyncio.run(stream_figures())]
 
 
 async def _paced(base_url: str) -> None:
@@ -132,5 +159,5 @@ async def _lag(found: list[float]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["serve"]:
         asyncio.run(serve())
-    asyncio.run(overhead())
-    asyncio.run(many())
+    else:
+        print(table(model_figures()))
