@@ -66,6 +66,8 @@ async def restore(options: Namespace, screen: Screen) -> Result:
         f"{one_line(done.folder)} holds the backup of {moment(done.made_at)}: {done.entries:,} entries, verified.",
         f"LEGATE_KEYS={done.keys} legate --home {one_line(done.folder)} opens it.",
     ]
+    if (folder / "originals").is_dir():
+        lines.append("Documents are found by their words; 'legate kb reindex BASE' brings the search by meaning back.")
     return Result({"restored": wire.encode(done)}, lines)
 
 

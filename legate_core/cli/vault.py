@@ -17,6 +17,7 @@ from legate_core.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from legate_core.runs.secret_uses import SecretUse
+    from legate_core.vault.commands import StoreSecret
     from legate_core.vault.model import SecretRow, VaultState
 
 VALUE_HELP = (
@@ -31,8 +32,14 @@ def add(under: Subparsers) -> None:
     add_command(words, "list", "which secrets there are, never their values", list_all)
     make = add_command(words, "add", "put a secret into the vault", add_one, more=VALUE_HELP)
     make.add_argument("name", metavar="NAME", help="what it is called")
-    make.add_argument("--host", action="append", required=True, metavar="HOST", help="where it may be sent; repeatable")
-    make.add_argument("--kind", default="api_key", help="what it is: api_key (default), password, token …")
+    make.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="where it may be sent; repeatable; may be left out for a key whose form says whose it is",
+    )
+    make.add_argument("--kind", default="", help="what it is: api_key, password, token …")
     make.add_argument("--connector", default="", help="the connector it is for")
     make.add_argument("--personal", action="store_true", help="for your own runs only")
     replace = add_command(words, "replace", "give a secret a new value", replace_one, more=VALUE_HELP)
@@ -81,16 +88,28 @@ async def list_all(options: Namespace, screen: Screen) -> Result:
 
 
 async def add_one(options: Namespace, screen: Screen) -> Result:
-    value = _value(screen, options.name)
+    message = _recognised(options, _value(screen, options.name))
     async with opened(options, screen) as session:
-        message = core.StoreSecret(
-            options.name, value, tuple(options.host), options.kind, options.connector, options.personal
-        )
         secret_id = await session.send(message)
     data = {"secret": {"id": secret_id, "name": options.name, "version": 1}}
-    return Result(
-        data, [f"{one_line(options.name)} is in the vault as {secret_id}, for {one_line(', '.join(options.host))}."]
-    )
+    hosts = one_line(", ".join(message.hosts))
+    return Result(data, [f"{one_line(options.name)} is in the vault as {secret_id}, for {hosts}."])
+
+
+def _recognised(options: Namespace, value: Secret) -> StoreSecret:
+    """The secret with what was said of it; what was not said is taken from its form, where that says it."""
+    hosts, kind, connector = tuple(options.host), options.kind, options.connector
+    if not hosts:
+        bare = core.bare_secret(value.reveal())
+        found = core.recognise_secret(bare)
+        whose = core.recognise_key(bare) if found is None and len(bare) >= 8 and " " not in bare else None
+        host = found.host if found is not None else whose.host if whose is not None else ""
+        if not host:
+            raise Invalid("Where it may be sent cannot be seen from it. Name the host with --host.")
+        hosts, value = (host,), Secret(bare)
+        kind = kind or (found.kind if found is not None else "api_key")
+        connector = connector or (found.connector if found is not None else "models")
+    return core.StoreSecret(options.name, value, hosts, kind or "api_key", connector, options.personal)
 
 
 async def replace_one(options: Namespace, screen: Screen) -> Result:

@@ -228,9 +228,10 @@ def test_a_backup_is_written_under_a_passphrase_that_is_typed_twice(settings: Se
     dialog.again.setText("correct horse")
     settings.press(Key.Key_Return, CONTROL)
     assert (settings.sent[0].passphrase.reveal(), dialog.passphrase.text()) == ("correct horse", "")
-    assert settings.page.rows["backup"].control.toolTip() == "A copy is on its way"
+    settings.click(settings.page.rows["backup"].control)
+    assert settings.page.rows["backup"].problem.text() == "A copy is on its way"
     settings.bridge.release()
-    assert settings.page.rows["backup"].control.isEnabled()
+    assert settings.page.rows["backup"].problem.text() == ""
     assert settings.toasts() == [f"Backed up into {tmp_path / 'all.legate-backup'}: 48,211 entries and 1 file."]
 
 

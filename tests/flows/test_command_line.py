@@ -344,6 +344,9 @@ def test_secrets_come_from_stdin_or_a_prompt_and_are_never_shown(home: Path) -> 
     listed = legate("vault", "list"), legate("vault", "list", "--json"), legate("vault"), legate("journal")
     assert listed[1].json["secrets"][0]["version"] == 2
     assert not [done for done in (told, prompted, *listed) if "hunter" in done.out + done.err]
+    assert legate("vault", "add", "hub", typed="export TOKEN=ghp_" + "a1" * 18 + "\n").code == 0
+    assert legate("vault", "list", "--json").json["secrets"][0]["hosts"] == ["api.github.com"]
+    assert legate("vault", "add", "nobody's", typed="hunter4-hunter4\n").code == 2
     assert legate("vault", "add", "empty", "--host", "api.example.com", typed="\n").code == 2
     assert legate("vault", "add", "nowhere", "--host", "http://x", typed="v").code == 2
 

@@ -60,6 +60,7 @@ def storage(kept: Sources) -> list[Setting]:
             "action",
             get=lambda: tr("Back up…"),
             put=lambda _value: kept.backup_wanted.emit(),
+            problem=lambda _value: tr("A copy is on its way") if kept.is_copying else "",
             why_not=lambda: _why_not_copy(kept),
             can_undo=False,
         ),
@@ -71,6 +72,7 @@ def storage(kept: Sources) -> list[Setting]:
             "action",
             get=lambda: tr("Restore…"),
             put=lambda _value: kept.restore_wanted.emit(),
+            problem=lambda _value: tr("A copy is on its way") if kept.is_copying else "",
             why_not=lambda: _why_not_copy(kept),
             can_undo=False,
         ),
@@ -135,9 +137,7 @@ def size_words(home: Path | None) -> str:
 
 def _files(home: Path) -> list[Path]:
     """The files at the top of the data folder, which hold nearly all of it, and the originals of documents."""
-    originals = home / "originals"
-    found = [*home.iterdir(), *(originals.iterdir() if originals.is_dir() else ())]
-    return [file for file in found if file.is_file()]
+    return [file for file in (*home.iterdir(), *home.glob("originals/*/*")) if file.is_file()]
 
 
 def _retention_choices(now: int) -> tuple[tuple[str, str], ...]:
@@ -147,6 +147,5 @@ def _retention_choices(now: int) -> tuple[tuple[str, str], ...]:
 
 
 def _why_not_copy(kept: Sources) -> str:
-    if kept.context.home is None:
-        return tr("The server keeps the data, and is backed up there")
-    return tr("A copy is on its way") if kept.is_copying else ""
+    # That one is on its way is said where it is asked for: a button that goes off would lose the keys' place.
+    return tr("The server keeps the data, and is backed up there") if kept.context.home is None else ""

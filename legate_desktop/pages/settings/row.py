@@ -68,6 +68,9 @@ class SettingRow(QWidget):
             control.setText(str(value))
             control.setAccessibleName(f"{self.setting.title}: {value}")
             control.updateGeometry()
+            # What stood in the way of the last press may be over.
+            self.problem.setText("")
+            self.problem.hide()
         elif isinstance(control, Switch):
             control.setChecked(bool(value))
         elif isinstance(control, ChoiceButton):

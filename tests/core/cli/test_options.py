@@ -28,7 +28,7 @@ COMMANDS = {
     "doubt": [["a", "maybe"], ["a", "happened", "c"]],
     "agents": [["paint"], ["show"], ["create"], ["edit", "a"], ["publish"]],
     "rules": [["paint"], ["show"], ["add"], ["edit", "a"], ["delete"], ["settings", "--ask-every-effect", "perhaps"]],
-    "vault": [["open"], ["add"], ["add", "name"], ["replace"], ["delete"], ["seal", "now"]],
+    "vault": [["open"], ["add"], ["add", "a", "b"], ["replace"], ["delete"], ["seal", "now"]],
     "verify": [["x"]],
     "journal": [["a", "b"], ["--limit", "many"]],
     "backup": [[], ["a", "b"]],
