@@ -70,7 +70,7 @@ judge:  ## the policy before its judges: properties, cedarpy, Z3, AgentDojo (an 
 	$(JUDGE) tests/judge
 
 torture: setup-test  ## the crash tests in their long form
-	$(PYTEST) -q -s -p no:xdist tests/torture --long
+	$(PYTEST) -q -s -p no:xdist tests/torture tests/flows/test_any_order.py --long
 
 bench: setup-test  ## the figures of speed and memory
 	$(BIN)/python -m tests.benchmarks

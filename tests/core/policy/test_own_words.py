@@ -11,12 +11,14 @@ import pytest
 from legate_core.policy.model import Origin
 from legate_core.policy.provenance import (
     OwnWords,
+    Typed,
     atoms_of,
     content_links,
     grants_used,
     observations_with,
     origin_kind,
     origin_of,
+    read_typed,
     same_value,
     typed_at,
 )
@@ -384,6 +386,12 @@ def test_what_was_typed_is_read_with_its_day_and_once() -> None:
     assert read.is_named("2026-06-16")
     assert typed_at(("see me tomorrow",), noon + 3_600_000) is read
     assert typed_at(("see me tomorrow",), noon + 86_400_000).is_named("2026-06-17")
+
+
+def test_each_text_is_read_with_the_day_it_was_typed_on() -> None:
+    noon, day = 1_781_524_800_000, 86_400_000
+    read = read_typed((Typed("see Ann tomorrow", noon), Typed("see Bo tomorrow", noon + day)))
+    assert [read.is_named(f"2026-06-{date}") for date in (15, 16, 17, 18)] == [False, True, True, False]
 
 
 def test_tokens_do_not_reach_from_one_text_into_the_next() -> None:
