@@ -106,11 +106,18 @@ class Assembly:
 
     def usage(self) -> Usage:
         """What the server counted; else about what was sent, and at most what was received."""
-        if self._usage is not None:
+        if self._usage is not None and self._has_counted(self._usage):
             return self._usage
         calls = (ToolCall(part.id, part.name, None, part.arguments) for part in self._calls)
         output = count_at_most("".join(self._text)) + count_calls(calls) + self._unseen
         return Usage(estimate_input(self._request), min(output, self.max_tokens), is_estimated=True)
+
+    def _has_counted(self, usage: Usage) -> bool:
+        """Whether these are counts. Nothing in, or nothing out for an answer, is what a server says that does not count;
+        believed, it would let any limit on tokens or money be passed."""
+        has_answered = bool(self._text or self._calls)
+        is_real = usage.input_tokens > 0 and (usage.output_tokens > 0 or not has_answered)
+        return is_real or usage.charged_micros is not None
 
     def _say(self, text: str) -> str:
         """Text of the reply, as far as its last character is whole; the first half of a pair waits for the second."""

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
@@ -109,6 +110,17 @@ async def test_tokens_that_nobody_counted_are_estimated_and_said_to_be(place: Pl
     assert reply.usage.is_estimated
     assert reply.usage.input_tokens > 0
     assert 0 < reply.usage.output_tokens <= ASK.max_tokens
+
+
+@promise("Tokens are counted")
+async def test_a_server_that_counts_nothing_is_not_believed(place: Place) -> None:
+    pieces = said(place.wire, "Hello ", "there.").pieces
+    counts = rb'("(?:prompt|completion|input|output|cache_read_input)_tokens": |"(?:prompt_)?eval_count": )\d+'
+    nothing = [re.sub(counts, rb"\g<1>0", piece) for piece in pieces if isinstance(piece, bytes)]
+    _, reply = await place.ask(whole(place, *nothing))
+    assert reply.usage.is_estimated
+    assert reply.usage.input_tokens > 0
+    assert reply.usage.output_tokens == len("Hello there.")
 
 
 @promise("Stop reasons are told apart")
