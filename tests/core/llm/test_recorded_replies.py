@@ -126,6 +126,20 @@ async def test_every_recorded_reply_is_read_as_its_makers_client_reads_it(kind: 
     assert wrong == {}
 
 
+async def test_recorded_thoughts_are_kept_to_the_letter() -> None:
+    compared = 0
+    for entry in (entry for entry in ENTRIES if entry["kind"] == "anthropic" and not entry["is_stream"]):
+        body = json.loads(base64.b64decode(entry["body"]))
+        blocks = body.get("content", []) if "read" in entry else []
+        thoughts = [block for block in blocks if block["type"] in ("thinking", "redacted_thinking")]
+        if thoughts:
+            reply = await read(entry)
+            assert isinstance(reply, Reply)
+            assert list(reply.thoughts) == thoughts, entry["where"]
+            compared += 1
+    assert compared >= 30
+
+
 @pytest.mark.parametrize("size", [1, 7, 64])
 async def test_it_makes_no_difference_how_the_bytes_come(size: int) -> None:
     some = [entry for entry in ENTRIES if entry["is_stream"] and len(entry["body"]) < 8_000][:: 3 if size > 1 else 12]
