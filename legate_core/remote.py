@@ -36,11 +36,18 @@ SIGN_OF_LIFE = "alive"
 PROBLEM = "application/problem+json"
 
 
-async def open_remote(url: str, token: str) -> RemoteClient:
-    """A client of a server that answers and takes the token. Raises `Unavailable` or `Forbidden` where it does not."""
+async def open_remote(url: str, token: str, *, is_patient: bool = False) -> RemoteClient:
+    """A client of a server that answers and takes the token. Raises `Unavailable` or `Forbidden` where it does not.
+
+    With `is_patient` a server that is away now is none: each request finds out for itself whether it came.
+    """
     client = RemoteClient(url, token)
     try:
-        await client.connect()
+        try:
+            await client.connect()
+        except Unavailable:
+            if not is_patient:
+                raise
     except BaseException:
         await client.close()
         raise

@@ -133,8 +133,11 @@ class Desktop:
         if not self._options.server:
             self.context.home = data_folder(practice=self._options.practice, home=self._options.home)
         self.context.engine_opened()
-        self.bridge.ask(who_am_i(), self._on_rights, lambda message, _is_away: log.info("no rights known: %s", message))
+        self._ask_rights()
         self._say_engine()
+
+    def _ask_rights(self) -> None:
+        self.bridge.ask(who_am_i(), self._on_rights, lambda message, _is_away: log.info("no rights known: %s", message))
 
     def _on_rights(self, me: Any) -> None:
         """What this person's role may not see is not listed; what it may not do is off, with the reason."""
@@ -150,6 +153,8 @@ class Desktop:
 
     def _on_back(self) -> None:
         self.context.engine_came()
+        # A server that was away at the start has not said yet; one that came back may say otherwise now.
+        self._ask_rights()
         self._say_engine()
 
     def _say_engine(self) -> None:

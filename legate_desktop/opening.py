@@ -36,7 +36,8 @@ def opener(
         import legate_core as core
 
         if server:
-            client = await core.open_remote(server, os.environ.get("LEGATE_TOKEN", ""))
+            # A server that is away now may come: what is followed is asked for again and again, and says so meanwhile.
+            client = await core.open_remote(server, os.environ.get("LEGATE_TOKEN", ""), is_patient=True)
             return OpenedCore(client, client.close)
         task = core.practice_task() if practice else None
         linked = await _linked(core, practice, home)

@@ -69,5 +69,5 @@ def test_nothing_of_the_engine_is_imported_before_the_first_paint(tmp_path: Path
     found = json.loads(done.stdout.splitlines()[-1])
     # Where the data folder is, and whether another process stands in it, is asked before anything is painted.
     light = ["legate_core", "legate_core.errors", "legate_core.link", "legate_core.link.handover"]
-    light += ["legate_core.link.names", "legate_core.settings"]
+    light += ["legate_core.link.names", "legate_core.private", "legate_core.settings"]
     assert found == {"status": 0, "closed": True, "core": light, "heavy": []}
