@@ -45,6 +45,7 @@ _HOME: dict[str, str] = {
         "kernel.dispatch": "Kernel",
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
         "kernel.registry": "Door",
+        "kernel.troubles": "Trouble",
         "knowledge.below": "files_below",
         "knowledge.commands": (
             "AddFiles Added CancelDocuments CreateBase Refused ReindexBase RemoveBase RemoveDocuments RenameBase "
@@ -80,6 +81,7 @@ _HOME: dict[str, str] = {
         "runs.retention": "Retention RetentionState SetRetention",
         "runs.secret_uses": "Named SecretUse SecretUses",
         "runs.step": "Step",
+        "runs.troubles": "EngineTroubles",
         "settings": "Settings from_environment practice_home",
         "vault.commands": "DeleteSecret LockVault ReplaceSecret SealVault StoreSecret UnsealVault",
         "vault.forms": "SecretForm bare_secret recognise_secret",

@@ -83,6 +83,7 @@ from legate_core.kernel.messages import Recorded as Recorded
 from legate_core.kernel.messages import Snapshot as Snapshot
 from legate_core.kernel.messages import Tick as Tick
 from legate_core.kernel.registry import Door as Door
+from legate_core.kernel.troubles import Trouble as Trouble
 from legate_core.knowledge.below import files_below as files_below
 from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import Added as Added
@@ -172,6 +173,7 @@ from legate_core.runs.secret_uses import Named as Named
 from legate_core.runs.secret_uses import SecretUse as SecretUse
 from legate_core.runs.secret_uses import SecretUses as SecretUses
 from legate_core.runs.step import Step as Step
+from legate_core.runs.troubles import EngineTroubles as EngineTroubles
 from legate_core.settings import Settings as Settings
 from legate_core.settings import from_environment as from_environment
 from legate_core.settings import practice_home as practice_home

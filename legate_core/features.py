@@ -38,6 +38,7 @@ from legate_core.runs import (
     secret_uses,
     step,
     traffic,
+    troubles,
 )
 from legate_core.runs import commands as runs
 from legate_core.runs import queries as logs
@@ -77,6 +78,7 @@ ROOMS = (
     doubt,
     money,
     traffic,
+    troubles,
     catalogue,
     retention,
     secret_uses,

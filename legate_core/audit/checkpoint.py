@@ -21,6 +21,7 @@ from legate_core.errors import Damaged, LegateError
 from legate_core.kernel import journal
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
+from legate_core.kernel.troubles import in_words
 from legate_core.storage import dialect
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ DEBOUNCE_SECONDS = 0.25
 """How long entries gather before the journal is looked at again, so that a busy run does not pay for each step."""
 
 SWEEP_SECONDS = 60.0
+PART = "signing the journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,11 @@ async def checkpoint_now(kernel: Kernel, workspace_id: str) -> Checkpoint | None
 
 
 class Checkpointer:
-    """Keeps the checkpoints of some workspaces up to date. `failing` says why one of them is not, in words."""
+    """Keeps the checkpoints of some workspaces up to date. Where one of them is not, the troubles of the kernel say why."""
 
     def __init__(
         self, kernel: Kernel, workspaces: Sequence[str], *, debounce_seconds: float = DEBOUNCE_SECONDS
     ) -> None:
-        self.failing: dict[str, str] = {}
         self._kernel = kernel
         self._workspaces = list(workspaces)
         self._debounce_seconds = debounce_seconds
@@ -105,23 +106,25 @@ class Checkpointer:
         while True:
             try:
                 seq = await self.look(workspace_id)
-            except LegateError as error:
+            except Exception as error:
+                # Whatever it is: the next entry may be signed again, and nobody else would look.
                 self._failed(workspace_id, error)
+                seq = max(seq, self._kernel.wake.known(workspace_id))
             await self._kernel.wake.wait(workspace_id, seq, SWEEP_SECONDS)
             await asyncio.sleep(self._debounce_seconds)
 
     async def _attempt(self, workspace_id: str) -> None:
         try:
             await checkpoint_now(self._kernel, workspace_id)
-        except LegateError as error:
+        except Exception as error:
             self._failed(workspace_id, error)
         else:
-            self.failing.pop(workspace_id, None)
+            self._kernel.troubles.over(workspace_id, PART)
 
-    def _failed(self, workspace_id: str, error: LegateError) -> None:
-        if self.failing.get(workspace_id) != error.message:
-            log.error("no checkpoint of %s: %s", workspace_id, error.message)
-        self.failing[workspace_id] = error.message
+    def _failed(self, workspace_id: str, error: Exception) -> None:
+        if self._kernel.troubles.say(workspace_id, PART, error):
+            trace = None if isinstance(error, LegateError) else error
+            log.error("no checkpoint of %s: %s", workspace_id, in_words(error), exc_info=trace)
 
 
 def _is_due(connection: Connection, workspace_id: str) -> tuple[int, bool]:

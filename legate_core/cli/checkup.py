@@ -61,13 +61,30 @@ async def of(settings: Settings, tell: Callable[[str], None]) -> list[Check]:
     lock = await asyncio.to_thread(owner, settings.home)
     found.append(lock)
     if lock.state == "warn":
-        return [*found, warn("keys", _IN_USE), warn("database", _IN_USE)]
+        return [*found, warn("keys", _IN_USE), warn("database", _IN_USE), *await engine(settings)]
     found.append(await _made(lambda: asyncio.to_thread(keys, settings), "keys"))
     found += await database(settings)
     return found
 
 
 _IN_USE = "Not looked at, for another Legate uses the data folder. Close it, then run 'legate doctor' again."
+
+
+async def engine(settings: Settings) -> list[Check]:
+    """What the Legate that uses the data folder says it cannot do, where it can be asked."""
+    name = "engine"
+    try:
+        client = await core.open_link(settings)
+        if client is None:
+            return [warn(name, "The Legate that uses the data folder does not listen, so it cannot be asked.")]
+        try:
+            troubles = await client.ask(core.EngineTroubles())
+        finally:
+            await client.close()
+    except LegateError as error:
+        return [warn(name, error.message)]
+    told = [fail(name, f"Since {moment(one.since)} {one.part} fails: {one.sentence}") for one in troubles]
+    return told or [ok(name, "The Legate that uses the data folder has no trouble.")]
 
 
 async def _made(check: Callable[[], Awaitable[Check]], name: str) -> Check:

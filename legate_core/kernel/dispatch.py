@@ -18,6 +18,7 @@ from legate_core.kernel.messages import EVERYTHING, Command, Delivery, LiveQuery
 from legate_core.kernel.payloads import Bodies, BodyKeys
 from legate_core.kernel.reactors import Pump, Reactor
 from legate_core.kernel.registry import Door, registry
+from legate_core.kernel.troubles import Troubles
 from legate_core.kernel.wake import Ticks, Wake
 from legate_core.storage.engine import Database
 
@@ -47,7 +48,9 @@ class Kernel:
         self.wake = Wake()
         self.ticks = Ticks()
         self.ports.add(Ticks, self.ticks)
-        self.pump = Pump(self._react)
+        self.troubles = Troubles(clock.now)
+        self.ports.add(Troubles, self.troubles)
+        self.pump = Pump(self._react, self.troubles)
         self.on_hint: Callable[[str, str], None] | None = None
         self._authorizer = authorizer
         self._tasks: set[asyncio.Task[None]] = set()

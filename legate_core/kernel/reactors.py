@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, select
 from legate_core.kernel import journal
 from legate_core.kernel.context import Context
 from legate_core.kernel.messages import Event, Recorded
+from legate_core.kernel.troubles import Troubles
 from legate_core.storage import dialect
 from legate_core.storage.schema import workspace_table
 
@@ -88,12 +89,12 @@ def _move(connection: Connection, workspace_id: str, name: str, seq: int) -> Non
 class Pump:
     """Runs the reactors of every workspace as facts arrive; one slow or failing reactor does not stop another."""
 
-    def __init__(self, run: Callable[[str, Reactor], Awaitable[bool]]) -> None:
+    def __init__(self, run: Callable[[str, Reactor], Awaitable[bool]], troubles: Troubles) -> None:
         self._run = run
+        self._troubles = troubles
         self._due: dict[tuple[str, str], None] = {}
         self._idle = asyncio.Event()
         self._signal = asyncio.Event()
-        self.failing: dict[str, str] = {}
 
     def hear(self, workspace_id: str, names: frozenset[str] | None) -> None:
         """Facts of these names (None: any) were committed in a workspace."""
@@ -120,7 +121,7 @@ class Pump:
                     await self._retry_later(workspace_id, name, failures, error)
                 else:
                     failures.pop((workspace_id, name), None)
-                    self.failing.pop(name, None)
+                    self._troubles.over(workspace_id, _part(name))
                     if more:
                         self.hear(workspace_id, REACTORS[name].hears)
 
@@ -133,6 +134,10 @@ class Pump:
     ) -> None:
         count = failures[workspace_id, name] = failures.get((workspace_id, name), 0) + 1
         delay = RETRY_SECONDS[min(count, len(RETRY_SECONDS)) - 1]
-        self.failing[name] = str(error)
+        self._troubles.say(workspace_id, _part(name), error)
         log.exception("reactor %s failed, trying again in %s s", name, delay)
         asyncio.get_running_loop().call_later(delay, self.hear, workspace_id, REACTORS[name].hears)
+
+
+def _part(name: str) -> str:
+    return f"what follows from facts ({name})"

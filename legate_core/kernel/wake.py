@@ -48,8 +48,10 @@ class Wake:
         waiting = self._waiting.setdefault(workspace_id, {})
         waiting[future] = hears
         try:
+            # Not `wait_for`: where the fact and the end of the listener come together, it loses the latter.
             with suppress(TimeoutError):
-                await asyncio.wait_for(future, timeout_seconds)
+                async with asyncio.timeout(timeout_seconds):
+                    await future
         finally:
             # A listener that gave up or was cancelled leaves nothing behind.
             waiting.pop(future, None)

@@ -86,6 +86,19 @@ class Executor:
         action, definition = await self.kernel.look(actor, find)
         await self._ask_about(workspace_id, self.tools_of(definition), action)
 
+    async def give_up(self, workspace_id: str, run_id: str, reason: str) -> None:
+        """End a run as failed that cannot be advanced, in a transaction of its own. What it had dispatched is put in doubt."""
+
+        def close(ctx: Context) -> None:
+            row = ctx.get(runs, run_id)
+            if row is None or row["status"] not in (RunStatus.READY.value, RunStatus.RUNNING.value):
+                return
+            invoke.doubt_dispatched(ctx, run_id)
+            invoke.withdraw_open(ctx, run_id, reason)
+            store.finish(ctx, row, RunStatus.FAILED, reason)
+
+        await self.kernel.change(self.kernel.system(workspace_id), close, f"run {run_id}")
+
     # Claiming.
 
     async def _claim(self, workspace_id: str, run_id: str, is_recovery: bool) -> Work | None:

@@ -1,17 +1,24 @@
-"""Who wakes a run in this process. A wake-up is only a hint: lost, late or repeated ones lose and double nothing."""
+"""Who wakes a run in this process. A wake-up is only a hint: lost, late or repeated ones lose and double nothing.
+
+Whatever goes wrong here stops neither the sweep nor another run. A run that cannot be advanced is taken up again, and is
+ended with its reason where that does not help: nobody waits for ever for a fault.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 
 from legate_core.approvals.commands import ExpireApprovals
-from legate_core.errors import LegateError
+from legate_core.errors import LegateError, Unavailable
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.dispatch import Kernel
+from legate_core.kernel.troubles import in_words
 from legate_core.runs.commands import ReadyDueRuns
 from legate_core.runs.executor import Executor
 from legate_core.runs.tables import runs
@@ -21,6 +28,15 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30.0
 CONCURRENT_RUNS = 8
 CLOSING_SECONDS = 5.0
+
+ATTEMPTS = 3
+"""How often a run is taken up that cannot be advanced, before it is ended. What is away and may come back is not counted."""
+
+RETRY_SECONDS = 2.0
+TIMERS = "the timers of runs"
+
+Key = tuple[str, str]
+"""A workspace and a run of it."""
 
 
 class Transport:
@@ -32,7 +48,8 @@ class Transport:
         self.workspaces = list(workspaces)
         self._active: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
-        self._orphans: set[tuple[str, str]] = set()
+        self._orphans: set[Key] = set()
+        self._faults: dict[Key, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._slots = asyncio.Semaphore(CONCURRENT_RUNS)
         self._closing = False
@@ -51,25 +68,44 @@ class Transport:
     async def sweep(self) -> None:
         """Look once at every workspace: expire questions, ready what is due, advance what is ready, recover orphans."""
         for workspace_id in self.workspaces:
-            actor = self.kernel.system(workspace_id)
-            await self.kernel.send(actor, ExpireApprovals())
-            for run_id in await self.kernel.send(actor, ReadyDueRuns()):
+            for part, work in (
+                ("the expiry of questions", self._expire),
+                ("waking what is due", self._ready_what_is_due),
+                (TIMERS, self._set_timers),
+            ):
+                await self._stand_alone(workspace_id, part, partial(work, workspace_id))
+        for workspace_id, run_id in self._orphans:
+            if run_id not in self._active:
                 self.hint(workspace_id, run_id)
-            for run_id, due in await self.kernel.look(actor, _held):
-                # Also after a restart: whoever set this run's timer may be dead.
-                self._call_at(workspace_id, run_id, due)
-        for workspace_id, run_id in list(self._orphans):
-            self._orphans.discard((workspace_id, run_id))
-            await self.recover(workspace_id, run_id)
 
     async def run(self) -> None:
         """Sweep until cancelled."""
         while True:
-            try:
-                await self.sweep()
-            except LegateError as error:
-                log.error("the sweep failed, trying again in %s s: %s", SWEEP_SECONDS, error.message)
+            await self.sweep()
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _stand_alone(self, workspace_id: str, part: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do one part of the engine's housekeeping. Its failure is told and hinders nothing else; the next sweep tries again."""
+        try:
+            await work()
+        except Exception as error:
+            if self.kernel.troubles.say(workspace_id, part, error):
+                trace = None if isinstance(error, LegateError) else error
+                log.error("%s failed, trying again in %g s: %s", part, SWEEP_SECONDS, in_words(error), exc_info=trace)
+        else:
+            self.kernel.troubles.over(workspace_id, part)
+
+    async def _expire(self, workspace_id: str) -> None:
+        await self.kernel.send(self.kernel.system(workspace_id), ExpireApprovals())
+
+    async def _ready_what_is_due(self, workspace_id: str) -> None:
+        for run_id in await self.kernel.send(self.kernel.system(workspace_id), ReadyDueRuns()):
+            self.hint(workspace_id, run_id)
+
+    async def _set_timers(self, workspace_id: str) -> None:
+        """Also after a restart: whoever set a run's timer may be dead."""
+        for run_id, due in await self.kernel.look(self.kernel.system(workspace_id), _held):
+            self._call_at(workspace_id, run_id, due)
 
     async def recover(self, workspace_id: str, run_id: str) -> None:
         """Take over a run whose worker died: what it had dispatched is probed or put in doubt, then it goes on."""
@@ -107,7 +143,7 @@ class Transport:
         try:
             async with self._slots:
                 await self._attempt(workspace_id, run_id, is_recovery=False)
-            await self._set_timer(workspace_id, run_id)
+            await self._stand_alone(workspace_id, TIMERS, lambda: self._set_timer(workspace_id, run_id))
         finally:
             self._active.pop(run_id, None)
             if run_id in self._again:
@@ -115,14 +151,59 @@ class Transport:
                 self.hint(workspace_id, run_id)
 
     async def _attempt(self, workspace_id: str, run_id: str, *, is_recovery: bool) -> None:
+        """Advance a run. One that could not be advanced before is taken over where it was left, whoever wakes it."""
+        key = (workspace_id, run_id)
         try:
+            if key in self._orphans:
+                is_recovery = await self._is_running(workspace_id, run_id)
+                self._orphans.discard(key)
             await self.executor.advance(workspace_id, run_id, is_recovery=is_recovery)
-        except LegateError as error:
+        except Exception as error:
+            await self._failed(key, error)
+        else:
+            self._forget(key)
+
+    async def _is_running(self, workspace_id: str, run_id: str) -> bool:
+        def look(ctx: ReadContext) -> bool:
+            row = ctx.get(runs, run_id)
+            return row is not None and row["status"] == "running"
+
+        return await self.kernel.look(self.kernel.system(workspace_id), look)
+
+    async def _failed(self, key: Key, error: Exception) -> None:
+        """A run could not be advanced. It is taken up again soon, or ended where that was tried often enough."""
+        workspace_id, run_id = key
+        self._orphans.add(key)
+        trace = None if isinstance(error, LegateError) else error
+        self.kernel.troubles.say(workspace_id, f"run {run_id}", error)
+        if isinstance(error, Unavailable):
+            # The disk or the database is away: that is no fault of this run, and it could not be ended now either.
             log.error("run %s cannot go on now, trying again later: %s", run_id, error.message)
-            self._orphans.add((workspace_id, run_id))
-        except Exception:
-            log.exception("run %s met a fault of the engine, trying again later", run_id)
-            self._orphans.add((workspace_id, run_id))
+            return
+        self._faults[key] = self._faults.get(key, 0) + 1
+        if self._faults[key] < ATTEMPTS:
+            log.error("run %s cannot go on, trying again: %s", run_id, in_words(error), exc_info=trace)
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self.hint, workspace_id, run_id)
+            return
+        log.error("run %s cannot go on and is ended: %s", run_id, in_words(error), exc_info=trace)
+        await self._give_up(key, in_words(error))
+
+    async def _give_up(self, key: Key, reason: str) -> None:
+        """End a run that cannot be advanced, so that whoever waits for it is told. Where even that fails, the sweep comes
+        back to it."""
+        workspace_id, run_id = key
+        try:
+            await self.executor.give_up(workspace_id, run_id, reason)
+        except Exception as error:
+            trace = None if isinstance(error, LegateError) else error
+            log.error("run %s could not be ended either: %s", run_id, in_words(error), exc_info=trace)
+        else:
+            self._forget(key)
+
+    def _forget(self, key: Key) -> None:
+        self._orphans.discard(key)
+        self._faults.pop(key, None)
+        self.kernel.troubles.over(key[0], f"run {key[1]}")
 
     async def _set_timer(self, workspace_id: str, run_id: str) -> None:
         """Wake a run at the end of its hold, to the millisecond; the sweep would do it half a minute late."""

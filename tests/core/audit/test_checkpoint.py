@@ -260,13 +260,41 @@ async def test_a_keyring_that_is_away_stops_nothing_and_is_said_once(
     for _ in range(2):
         await say(house)
         await checkpointer.close()
-    assert checkpointer.failing == {WORKSPACE: "The keyring is away. Start it."}
+    (trouble,) = house.kernel.troubles.of(WORKSPACE)
+    assert (trouble.part, trouble.sentence) == ("signing the journal", "The keyring is away. Start it.")
     assert caplog.text.count("The keyring is away") == 1
     assert (await inside(house))[-1] == await at_head(house)
     house.kernel.ports.add(Notary, Notary.open(house.keys))
     await say(house)
     await checkpointer.close()
-    assert checkpointer.failing == {}
+    assert house.kernel.troubles.of(WORKSPACE) == ()
+
+
+async def test_no_error_ends_the_following_of_the_journal(house: House) -> None:
+    class Broken(Checkpointer):
+        looks = 0
+
+        async def look(self, workspace_id: str) -> int:
+            self.looks += 1
+            if self.looks == 1:
+                raise KeyError("broken")
+            seq = await super().look(workspace_id)
+            if not house.kernel.troubles.of(workspace_id):
+                again.set()
+            return seq
+
+    again = asyncio.Event()
+    task = asyncio.create_task(Broken(house.kernel, [WORKSPACE], debounce_seconds=0).run())
+    try:
+        async with asyncio.timeout(30):
+            while not house.kernel.troubles.of(WORKSPACE):
+                await asyncio.sleep(0)
+            await whole_run(house, 1)
+            await again.wait()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert await inside(house), "it was signed after what went wrong"
 
 
 async def test_a_checkpoint_that_comes_late_does_not_take_the_place_of_a_larger_one_outside(house: House) -> None:

@@ -66,3 +66,13 @@ async def test_who_gave_up_leaves_nothing_behind() -> None:
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     assert not any(wake._waiting.values())
+
+
+async def test_who_is_ended_just_as_it_is_woken_ends() -> None:
+    wake = Wake()
+    waiting = asyncio.ensure_future(wake.wait("ws_1", 0, 60))
+    assert not await is_woken(waiting)
+    wake.notify("ws_1", 1, STEPS)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
