@@ -94,7 +94,10 @@ def _check(ctx: Context, passphrase: str) -> None:
         return
     kept = remembered(ctx.connection, PASSPHRASE)
     if not kept:
-        raise Forbidden("No passphrase is set yet that could prove it is you. Set one with 'legate vault passphrase'.")
+        raise Forbidden(
+            "No passphrase is set yet that could prove it is you. "
+            "Set one under Vault or with 'legate vault passphrase', then do it again."
+        )
     from argon2 import PasswordHasher
     from argon2.exceptions import VerificationError
 

@@ -220,3 +220,22 @@ def test_an_empty_vault_says_what_lives_here_and_offers_to_add(app: QApplication
     assert (page.empty.title.text(), page.empty.action.isVisible()) == ("Nothing is kept yet", True)
     page.empty.action.fired.emit()
     assert len(stage.dialogs(NewSecretDialog)) == 1
+
+
+def test_the_palette_finds_secrets_by_name_and_host_and_none_while_it_is_locked(vault: VaultStage) -> None:
+    spec = vault.window.specs["vault"]
+    found = list(spec.find(vault.context))
+    assert [each.title for each in found][:2] == ["Anthropic", "GitHub"]
+    vault.window.go("runs")
+    found[1].deeds[0].run()
+    assert (vault.window.page_id, vault.page.state.selected_id) == ("vault", "sec_3")
+    stand(vault.bridge, is_page_closed=True)
+    assert list(spec.find(vault.context)) == []
+
+
+def test_a_link_to_a_secret_waits_for_the_list(app: QApplication, qtbot: QtBot) -> None:
+    stage = Stage(qtbot, vault_bridge(), is_open=False)
+    stage.show()
+    stage.window.go("vault", "sec_2")
+    stage.context.engine_opened()
+    assert page_of(stage.window, "vault", VaultPage).state.selected_id == "sec_2"

@@ -287,6 +287,8 @@ class VaultPage(Page):
         blocked = self.list.selectionModel().blockSignals(True)
         self.model.set_rows(state.rows)
         self.list.selectionModel().blockSignals(blocked)
+        # Before the list may be given the focus, with which Qt would choose the first row by itself.
+        self._show_selection()
         is_loading = state.is_loading and not state.standing.is_locked
         if is_loading:
             self.skeleton.start()
@@ -296,7 +298,6 @@ class VaultPage(Page):
         self.empty.say(*_empty_words(state))
         self.empty.action.setVisible(not state.filter_text and not state.problem)
         self.head.set_count(number(len(state.all_rows)) if state.all_rows else "")
-        self._show_selection()
         self._show_standing()
 
     def _show_selection(self) -> None:

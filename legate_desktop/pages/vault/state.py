@@ -339,7 +339,7 @@ class VaultPageState(QObject):
         words = self.filter_text.casefold().split()
         self._shown = [row for row in self._all if all(word in row.haystack for word in words)]
         ids = [row.id for row in self._shown]
-        if self.selected_id not in ids:
+        if self.selected_id not in ids and not self.is_loading:
             self.selected_id = ids[0] if ids else ""
         self.rows_changed.emit()
         self.selection_changed.emit()
