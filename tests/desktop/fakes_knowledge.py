@@ -111,7 +111,7 @@ def hit(row: Any, position: int, words: tuple[str, ...], score: float, by: str =
 def equip(bridge: Any, now: int) -> None:
     """Let a fake bridge answer what the Knowledge page asks."""
     bridge.tables["KnowledgeBases"] = {
-        "kb_1": base("kb_1", "Handbook", now, folders=("/srv/papers",)),
+        "kb_1": base("kb_1", "Handbook", now, folders=("/srv/letters",)),
         "kb_2": base("kb_2", "Letters", now, documents=0, ready=0, failed=0, chunks=0, size_bytes=0, indexed_at=0),
     }
     rows = [

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.pages.knowledge.dialogs import (
@@ -22,9 +22,12 @@ from legate_desktop.pages.knowledge.dialogs import (
 )
 from legate_desktop.pages.knowledge.page import KnowledgePage
 from legate_desktop.shell.dropping import Dropping
+from legate_desktop.theme.look import look
+from legate_desktop.verbs import rights
 from tests.desktop.fake_core import NOW, SURFACE, changed, practice_bridge
 from tests.desktop.fakes_knowledge import document
 from tests.desktop.stage import CONTROL, SHIFT, Stage, page_of
+from tests.desktop.test_access import unnamed, walk
 
 Key = Qt.Key
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
@@ -253,8 +256,8 @@ def test_the_about_tab_shows_both_indexes_the_folders_and_who_may_read_it(
     bases["kb_1"] = changed(bases["kb_1"], is_rebuilding=True, next_embedder="nomic")
     stage.bridge.publish("KnowledgeBases")
     assert about.second.toPlainText() == "A second one is built with nomic: soon"
-    stage.click(about.switches["/srv/papers"])
-    assert stage.sent == [SURFACE.UnwatchFolder("kb_1", "/srv/papers")]
+    stage.click(about.switches["/srv/letters"])
+    assert stage.sent == [SURFACE.UnwatchFolder("kb_1", "/srv/letters")]
     stage.click(about.agents["agt_1"])
     assert stage.window.page_id == "agents"
 
@@ -358,6 +361,59 @@ def test_without_a_base_the_page_says_what_lives_here(qtbot: QtBot) -> None:
     assert not page.pane.isVisible()
     stage.click(page.empty.action)
     assert stage.dialogs(NameDialog)
+
+
+def test_what_lies_in_a_followed_folder_is_not_removed_here(knowledge: KnowledgePage, stage: Stage) -> None:
+    bases = stage.bridge.tables["KnowledgeBases"]
+    bases["kb_1"] = changed(bases["kb_1"], folders=("/srv/papers",))
+    stage.bridge.publish("KnowledgeBases")
+    stage.press(Key.Key_Delete)
+    assert names(knowledge)[0] == "lamps.pdf"
+    assert knowledge.verbs.why_not("remove").startswith("The base follows its folder")
+
+
+def test_who_may_not_add_may_not_drop(knowledge: KnowledgePage, stage: Stage, tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("x")
+    rights.take({"documents.add": "Needs Builder"})
+    try:
+        assert drop(stage, [path])[0] is False
+        assert knowledge.verbs.why_not("add_files") == "Needs Builder"
+    finally:
+        rights.take({})
+
+
+@pytest.mark.parametrize("tab", ["ask", "about", "open"])
+def test_every_part_is_reached_by_tab_has_names_and_fits(knowledge: KnowledgePage, stage: Stage, tab: str) -> None:
+    if tab == "open":
+        knowledge.opened.show("doc_1", 1)
+        knowledge.document.turn_to(is_page=True)
+    else:
+        knowledge.turn_to(tab)
+        knowledge.asking.ask("What of a lamp?")
+    look.choose_scale(1.5)
+    stage.window.resize(900, 600)
+    QApplication.processEvents()
+    assert stage.window.size().toTuple() == (900, 600)
+    assert unnamed(walk(stage, stage.window)) == []
+    outside = [
+        button.accessibleName()
+        for button in knowledge.findChildren(QAbstractButton)
+        if button.isVisible() and button.mapTo(stage.window, button.rect().topRight()).x() >= 900
+    ]
+    assert outside == []
+
+
+def test_another_language_leaves_what_is_known(knowledge: KnowledgePage, stage: Stage) -> None:
+    knowledge.opened.show("doc_1", 1)
+    stage.window.rebuild()
+    again = page_of(stage.window, "knowledge", KnowledgePage)
+    assert again is not knowledge
+    QApplication.processEvents()
+    stage.bridge.publish("Documents")
+    stage.bridge.publish("KnowledgeBases")
+    assert names(again)[0] == "lamps.pdf"
+    assert (again.is_open, again.opened.position) == (True, 1)
 
 
 def test_rows_are_sentences(knowledge: KnowledgePage) -> None:

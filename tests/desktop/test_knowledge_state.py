@@ -276,13 +276,13 @@ def test_a_folder_is_followed_and_no_longer_and_both_can_be_undone() -> None:
     assert base is not None
     state.watch_folder("kb_1", "Handbook", "/srv/new")
     said.undo()
-    state.unwatch(base, "/srv/papers")
+    state.unwatch(base, "/srv/letters")
     said.undo()
     assert bridge.sent == [
         SURFACE.WatchFolder("kb_1", "/srv/new"),
         SURFACE.UnwatchFolder("kb_1", "/srv/new"),
-        SURFACE.UnwatchFolder("kb_1", "/srv/papers"),
-        SURFACE.WatchFolder("kb_1", "/srv/papers"),
+        SURFACE.UnwatchFolder("kb_1", "/srv/letters"),
+        SURFACE.WatchFolder("kb_1", "/srv/letters"),
     ]
 
 

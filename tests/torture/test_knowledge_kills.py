@@ -122,11 +122,11 @@ class Scene:
         return await open_local(throw_away(Settings(home=self.home)), is_worker=is_worker)
 
     async def stir(self, number: int) -> None:
-        """Change some files and delete one; before every third kill ask for a second index."""
+        """Change some files and delete one; before some kills ask for a second index, and then for yet another."""
         write(self.folder, number % DOCUMENTS, number)
         write(self.folder, (number + 3) % DOCUMENTS, number)
         (self.folder / f"{(number + 5) % DOCUMENTS}.md").unlink(missing_ok=True)
-        if number % 3 == 2:
+        if number % 4 in (2, 3):
             core = await self.open(is_worker=False)
             await core.client.send(ReindexBase(self.base_id, {"provider": "hashing", "dimensions": 32 + number}))
             await core.close()

@@ -13,12 +13,13 @@ from legate_desktop.pages.knowledge.dialogs import AddDialog
 from legate_desktop.pages.knowledge.state import KnowledgeState
 from legate_desktop.pages.knowledge.view import offer_words
 from legate_desktop.shell.context import PageContext
+from legate_desktop.verbs import rights
 from legate_desktop.words import one_line, tr
 
 
 def words_for(context: PageContext, paths: Sequence[Path], base: str = "") -> str:
     """What would become of these if they were let go; nothing where none of them can be read."""
-    if not context.is_open:
+    if not context.is_open or rights.why_not("documents.add"):
         return ""
     offer = offer_of(paths)
     if not offer:

@@ -110,6 +110,18 @@ class KnowledgeState(QObject):
         """Why nothing can be done with it; nothing if it can."""
         return "" if base is not None else tr("Choose a knowledge base")
 
+    def why_not_remove(self, rows: Sequence[Document]) -> str:
+        """Why documents cannot be taken out: what lies in a folder that the base follows would be read again at once."""
+        if not rows:
+            return tr("Choose a document")
+        base = self.selected
+        folders = [f"{folder.rstrip('/')}/" for folder in (base.folders if base is not None else ())]
+        if any(
+            row.origin.replace("\\", "/").startswith(folder.replace("\\", "/")) for row in rows for folder in folders
+        ):
+            return tr("The base follows its folder: delete the file there, or follow the folder no longer")
+        return ""
+
     def why_not_name(self, name: str, but: str = "") -> str:
         """Why a base cannot be called so."""
         if not name.strip():

@@ -12,8 +12,8 @@ def _base(page: Any) -> str:
     return page.state.why_not_use(page.state.selected)
 
 
-def _documents(page: Any) -> str:
-    return "" if page.chosen_documents() else tr("Choose a document")
+def _remove(page: Any) -> str:
+    return page.state.why_not_remove(page.chosen_documents())
 
 
 def _read_again(page: Any) -> str:
@@ -65,7 +65,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("retry", "Read again", "R", "rotate-ccw", "quiet", lambda p: p.retry(), _read_again,
          permission="documents.add"),
     Verb("cancel", "Stop reading", "C", "x", "quiet", lambda p: p.cancel(), _cancel, permission="documents.add"),
-    Verb("remove", "Remove", "Del", "trash-2", "danger", lambda p: p.remove(), _documents,
+    Verb("remove", "Remove", "Del", "trash-2", "danger", lambda p: p.remove(), _remove,
          permission="documents.delete"),
     Verb("rename", "Rename…", "E", "pencil", "quiet", lambda p: p.ask_rename(), _base, permission="kb.edit"),
     Verb("reindex", "Build the index anew…", "", "refresh-cw", "quiet", lambda p: p.ask_reindex(), _base,
