@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from legate_core.approvals import card as cards
-from legate_core.approvals.events import ApprovalClosed, ApprovalOpened, ApprovalSpent
+from legate_core.approvals.events import ApprovalClosed, ApprovalDecided, ApprovalOpened, ApprovalSpent
 from legate_core.approvals.model import ApprovalState, Binding, Card, risk_class
 from legate_core.approvals.tables import approvals
 from legate_core.crypto.canonical import digest
@@ -47,6 +47,24 @@ class Rejection:
 
 def open_question(ctx: Context, question: Question) -> str:
     """Ask: store the frozen card beside the journal and the question in the inbox; its id. One commit with the action."""
+    row = _row(ctx, question, ApprovalState.WAITING)
+    row |= {"card_ref": _keep_card(ctx, question), "expires_at": ctx.now + EXPIRES_AFTER_MS}
+    ctx.insert(approvals, row)
+    ctx.emit(
+        ApprovalOpened(
+            row["id"],
+            question.call.run_id,
+            question.action_id,
+            question.call.tool.name,
+            question.call.tool.effect.value,
+            row["expires_at"],
+        )
+    )
+    return row["id"]
+
+
+def _keep_card(ctx: Context, question: Question) -> str:
+    """Freeze the card, with what it was judged by, beside the journal; where it lies."""
     card = cards.build(
         question.call,
         question.facts,
@@ -66,46 +84,42 @@ def open_question(ctx: Context, question: Question) -> str:
             "trigger": question.call.trigger,
         },
     }
-    row = _row(ctx, question, ApprovalState.WAITING)
-    row |= {
-        "card_ref": ctx.bodies.put(question.call.run_id, body),
-        "expires_at": ctx.now + EXPIRES_AFTER_MS,
-    }
-    ctx.insert(approvals, row)
-    ctx.emit(
-        ApprovalOpened(
-            row["id"],
-            question.call.run_id,
-            question.action_id,
-            question.call.tool.name,
-            question.call.tool.effect.value,
-            row["expires_at"],
-        )
-    )
-    return row["id"]
+    return ctx.bodies.put(question.call.run_id, body)
 
 
-def again(ctx: Context, approval: Mapping[str, Any]) -> dict[str, Any]:
+def again(ctx: Context, approval: Mapping[str, Any]) -> str:
     """A fresh, unspent yes of the asking person to exactly what an earlier question asked: "it did not happen, do it".
 
-    The earlier approval stays spent; each dispatch has one of its own.
+    The earlier approval stays spent; each dispatch has one of its own. Its id.
     """
-    row = dict(approval) | {
-        "id": new_id("apr"),
+    fresh = {"spent_at": None, "rule_id": None, "stop": False, "snoozed_until": None, "assigned_to": None}
+    return _say_yes(ctx, dict(approval) | fresh | {"id": new_id("apr")})
+
+
+def unasked(ctx: Context, question: Question) -> str:
+    """The same where a rule had allowed the call, so that nobody was asked before: the yes is to this card. Its id."""
+    return _say_yes(ctx, _row(ctx, question, ApprovalState.APPROVED) | {"card_ref": _keep_card(ctx, question)})
+
+
+def _say_yes(ctx: Context, row: Mapping[str, Any]) -> str:
+    """Store a question that is answered as it is asked, and say so as of every answer."""
+    decided = {
         "state": ApprovalState.APPROVED.value,
         "asked_at": ctx.now,
         "expires_at": ctx.now,
         "decided_at": ctx.now,
         "decided_by": ctx.actor.id,
         "hold_until": ctx.now,
-        "spent_at": None,
-        "rule_id": None,
-        "stop": False,
-        "snoozed_until": None,
-        "assigned_to": None,
     }
-    ctx.insert(approvals, row)
-    return row
+    ctx.insert(approvals, {**row, **decided})
+    is_own = row["initiator"] == ctx.actor.id
+    ctx.emit(
+        ApprovalDecided(
+            row["id"], row["run_id"], row["action_id"], decided["state"], ctx.actor.id, ctx.now, stop=False,
+            self_approved=is_own,
+        )
+    )  # fmt: skip
+    return row["id"]
 
 
 def _row(ctx: Context, question: Question, state: ApprovalState) -> dict[str, Any]:

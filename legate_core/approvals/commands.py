@@ -62,12 +62,13 @@ class EditAction(Command[Answer]):
 
 @dataclass(frozen=True, slots=True)
 class RejectAction(Command[Answer]):
-    """No. The reason goes to the agent, which thinks again; `stop` ends its run instead."""
+    """No. The reason goes to the agent, which thinks again; `stop` ends its run instead. `digest` is what the card showed."""
 
     approval_id: str
     reason: str = ""
     stop: bool = False
     hold_seconds: float = 0.0
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def edit_action(ctx: Context, message: EditAction) -> Answer:
 
 @command(RejectAction, permission="approvals.decide.low", route="POST /approvals/{approval_id}/reject", owner=_asked_by)
 def reject_action(ctx: Context, message: RejectAction) -> Answer:
-    row = _open(ctx, message.approval_id)
+    row = _open(ctx, message.approval_id, digest=message.digest)
     if len(message.reason) > MAX_REASON:
         raise Invalid(f"The reason may have at most {MAX_REASON:,} characters. Say it shorter.")
     reason = {"reason": message.reason.strip()}

@@ -93,9 +93,8 @@ async def edit(options: Namespace, screen: Screen) -> Result:
 
 async def reject(options: Namespace, screen: Screen) -> Result:
     def answer(detail: ApprovalDetail) -> Command[Answer]:
-        if options.digest and options.digest != detail.digest:
-            raise Conflict("This is not what the card showed any more. Look at it again before you answer.")
-        return core.RejectAction(detail.row.id, reason=options.reason, stop=options.stop)
+        digest = options.digest or detail.digest
+        return core.RejectAction(detail.row.id, reason=options.reason, stop=options.stop, digest=digest)
 
     return await _give(options, screen, answer, "Rejected, and its run stopped" if options.stop else "Rejected")
 

@@ -15,7 +15,7 @@ from legate_core.actions.model import ActionState
 from legate_core.actions.tables import actions
 from legate_core.approvals import ask
 from legate_core.approvals.card import build
-from legate_core.approvals.model import ApprovalDetail, ApprovalRow, Card, risk_class
+from legate_core.approvals.model import ApprovalDetail, ApprovalRow, Binding, Card, risk_class
 from legate_core.approvals.tables import approvals
 from legate_core.errors import Conflict, Forbidden, NeedsReauthentication, NotFound
 from legate_core.identity.authorize import MatrixAuthorizer
@@ -94,13 +94,16 @@ def _do_it(ctx: Context, row: Mapping[str, Any]) -> str:
         raise Conflict("Its run has ended, so it cannot be done any more. Say that it happened, or give it up.")
     if row["id"] in ctx.port(UnderWay):
         raise Conflict("The first call is still under way and may happen yet. Wait until it ends, which settles this.")
-    changes: dict[str, Any] = {"state": ActionState.READY.value, "hold_until": ctx.now, "outcome_ref": None}
     approval = ctx.get(approvals, row["approval_id"]) if row["approval_id"] else None
-    if approval is not None:
-        changes["approval_id"] = ask.again(ctx, approval)["id"]
+    changes: dict[str, Any] = {
+        "state": ActionState.READY.value,
+        "hold_until": ctx.now,
+        "outcome_ref": None,
+        "approval_id": ask.again(ctx, approval) if approval is not None else ask.unasked(ctx, _question(ctx, row)),
+    }
     if ctx.update(actions, row["id"], changes, expect={"state": row["state"], "attempt": row["attempt"]}) is None:
         raise Conflict("This was settled in the meantime. Look at the run to see what became of it.")
-    ctx.emit(ActionReady(row["id"], row["run_id"], changes.get("approval_id") or "", ctx.now))
+    ctx.emit(ActionReady(row["id"], row["run_id"], changes["approval_id"], ctx.now))
     return ActionState.READY.value
 
 
@@ -173,18 +176,52 @@ def _row(row: Mapping[str, Any], card: Card) -> ApprovalRow:
 
 def _card(ctx: ReadContext, row: Mapping[str, Any]) -> Card:
     """The card that was answered, or one made now where a rule had allowed the call; with the effective arguments."""
-    body = ctx.bodies.get(row["run_id"], row["effective_ref"] or row["call_ref"])
-    outcome: dict[str, Any] = ctx.bodies.get(row["run_id"], row["outcome_ref"]) if row["outcome_ref"] else {}
-    reason = str(outcome.get("content", "")) or "It was on its way when Legate stopped. It may have happened."
-    call = Call(
-        tool=ctx.port(Catalog).spec(row["tool"]),
-        arguments=body["arguments"],
-        account=row["account"],
-        run_id=row["run_id"],
-        now=ctx.now,
-    )
-    verdict = Verdict("ask", row["rule_id"], "In doubt", reason)
+    call, verdict = _call(ctx, row), _verdict(ctx, row)
     why = ""
     if row["approval_id"] and (approval := ctx.get(approvals, row["approval_id"])) is not None:
         why = ask.card_of(ctx, approval).why
     return build(call, Facts(OwnWords()), verdict, agent=row["agent"], why=why, before=())
+
+
+def _call(ctx: ReadContext, row: Mapping[str, Any]) -> Call:
+    body = ctx.bodies.get(row["run_id"], row["effective_ref"] or row["call_ref"])
+    return Call(
+        tool=ctx.port(Catalog).spec(row["tool"]),
+        arguments=body["arguments"],
+        account=row["account"],
+        agent_id=row["agent_id"],
+        run_id=row["run_id"],
+        trigger=row["trigger"],
+        now=ctx.now,
+    )
+
+
+def _verdict(ctx: ReadContext, row: Mapping[str, Any]) -> Verdict:
+    outcome: dict[str, Any] = ctx.bodies.get(row["run_id"], row["outcome_ref"]) if row["outcome_ref"] else {}
+    reason = str(outcome.get("content", "")) or "It was on its way when Legate stopped. It may have happened."
+    return Verdict("ask", row["rule_id"], "In doubt", reason)
+
+
+def _question(ctx: ReadContext, row: Mapping[str, Any]) -> ask.Question:
+    """What a person says yes to who has a call done that a rule had allowed: the call as it was judged then."""
+    call = _call(ctx, row)
+    binding = Binding(
+        tool=row["tool"],
+        definition_hash=row["definition_hash"],
+        arguments=call.arguments,
+        account=row["account"],
+        policy_version=row["policy_version"],
+        connector_version=row["connector_version"],
+    )
+    return ask.Question(
+        call=call,
+        facts=Facts(OwnWords()),
+        own_words=(),
+        verdict=_verdict(ctx, row),
+        binding=binding,
+        action_id=row["id"],
+        agent=row["agent"],
+        why="",
+        initiator=row["initiator"],
+        before=(),
+    )

@@ -82,6 +82,15 @@ async def test_a_rejection_with_a_reason_reaches_the_agent_which_plans_anew(stor
     assert story.effects() == []
 
 
+async def test_a_no_is_bound_to_what_the_card_showed(story: Story) -> None:
+    await story.run(*ASK_THEN_END)
+    shown = await story.card()
+    with pytest.raises(Conflict, match="not what the card showed"):
+        await story.answer(RejectAction(shown.row.id, digest="0" * 64))
+    assert (await story.question()).state == "waiting"
+    assert (await story.answer(RejectAction(shown.row.id, digest=shown.digest))).state == "rejected"
+
+
 async def test_reject_and_stop_ends_the_run(story: Story) -> None:
     run_id = await story.run(*ASK_THEN_END)
     await story.answer(RejectAction((await story.question()).id, stop=True))

@@ -8,7 +8,10 @@ from typing import get_args
 import pytest
 
 from legate_core.approvals.commands import ApproveAction
+from legate_core.approvals.queries import DecidedApprovals
 from legate_core.errors import Conflict, NotFound
+from legate_core.policy.commands import AddRule
+from legate_core.policy.model import Rule
 from legate_core.runs.commands import CancelRun, EraseRun
 from legate_core.runs.doubt import DoubtAnswer, DoubtCard, SettleDoubt
 from tests.fakes.world import Behaviour, ProbeBehaviour
@@ -105,7 +108,30 @@ async def test_doing_it_again_needs_a_yes_of_its_own(story: Story) -> None:
     await story.answer(SettleDoubt(doubt.id, "do_it"))
     spent = await story.facts("approval.spent")
     assert len({fact.body["approval_id"] for fact in spent}) == len(spent) == 2
+    # Both are answers of a person that the journal knows of.
+    decided = await story.facts("approval.decided")
+    assert [fact.body["approval_id"] for fact in decided] == [fact.body["approval_id"] for fact in spent]
     assert [fact.body["attempt"] for fact in await story.facts("action.dispatched")] == [1, 2]
+
+
+async def test_doing_again_what_a_rule_had_allowed_needs_a_yes_as_well(story: Story) -> None:
+    story.prove()
+    await story.send(
+        AddRule(Rule(id="", name="Write to Kim", verdict="allow", tools=("world.send",), always=True, words="Go on."))
+    )
+    story.world.behave["world.send"] = "raise"
+    run_id = await story.run(*ASK_THEN_END)
+    story.world.behave["world.send"] = "act"
+    (doubt,) = await story.doubts()
+    assert await story.facts("approval.spent") == [], "the rule allowed it, and nobody was asked"
+    await story.answer(SettleDoubt(doubt.id, "do_it"))
+    assert await story.tool_states(run_id) == ["confirmed"]
+    assert len(story.effects()) == 1
+    (decided,) = await story.facts("approval.decided")
+    (spent,) = await story.facts("approval.spent")
+    assert spent.body["approval_id"] == decided.body["approval_id"]
+    (row,) = (await story.rows(DecidedApprovals())).values()
+    assert (row.id, row.state, row.title) == (decided.body["approval_id"], "approved", doubt.title)
 
 
 @pytest.mark.parametrize(("behaviour", "state", "effects"), [("hang_after", "confirmed", 1), ("hang", "failed", 0)])
