@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from legate_core.agents.commands import Agents
 from legate_core.client import follow
 from legate_core.errors import Forbidden
 from legate_core.knowledge.cite import citations_in
@@ -93,6 +94,7 @@ async def test_an_agent_searches_its_bases_and_cites_what_it_found(story: Story,
     ask = {"tool": "kb.search", "arguments": {"question": "cracked lamp paid back"}}
     tools = ("kb.search", "world.send")
     run_id = await story.run(turn(0, "", ask), turn(1, "In full [lamps.pdf#1]."), tools=tools, knowledge=(mine,))
+    assert [row.knowledge for row in (await story.ask(Agents())).values()] == [(mine,)]
     (seen,) = await story.observed(run_id)
     assert "paid back in full" in seen
     assert "director" not in seen

@@ -10,10 +10,11 @@ import pytest
 
 from legate_core.errors import Invalid
 from legate_core.knowledge.below import files_below
+from legate_core.knowledge.commands import ReindexBase
 from legate_core.knowledge.extract.base import Unreadable
 from legate_core.knowledge.extract.page import drawn
 from legate_core.knowledge.pages import DocumentPage, PageImages
-from legate_core.knowledge.queries import OpenDocument
+from legate_core.knowledge.queries import KnowledgeBases, OpenDocument
 from legate_core.knowledge.readers import Readers
 from tests.core.knowledge.conftest import Library
 from tests.fakes import papers
@@ -55,6 +56,19 @@ async def test_a_page_is_drawn_with_its_passage_marked_and_what_cannot_be_drawn_
     ):
         with pytest.raises(Invalid, match=words):
             await drawing.ask(message)
+
+
+async def test_a_base_says_which_model_its_second_index_is_built_with(library: Library) -> None:
+    base_id = await library.base()
+    await library.add(base_id, library.write("a.md", "# A\n\nThe lamp is bright."))
+    await library.read()
+    await library.send(ReindexBase(base_id, {"provider": "ollama", "base_url": "http://127.0.0.1:9", "model": "nomic"}))
+    row = (await library.ask(KnowledgeBases()))[base_id]
+    assert (row.is_rebuilding, row.embedder, row.next_embedder) == (True, "hashing", "nomic")
+    await library.send(ReindexBase(base_id, {"provider": "hashing", "dimensions": 32}))
+    await library.read()
+    row = (await library.ask(KnowledgeBases()))[base_id]
+    assert (row.is_rebuilding, row.embedder, row.next_embedder) == (False, "hashing", "")
 
 
 @pytest.mark.parametrize(
