@@ -11,7 +11,7 @@ from sqlalchemy import select
 from legate_core.agents.events import AgentCreated, AgentDeleted, AgentEdited, AgentPublished, AgentRestored
 from legate_core.agents.folders import DataFolder
 from legate_core.agents.model import AgentDefinition, from_json, to_json
-from legate_core.agents.store import keep_version, living, load_agent, next_number
+from legate_core.agents.store import keep_version, living, load_agent, may_see_drafts, next_number, shown_definition
 from legate_core.agents.tables import agent_versions, agents
 from legate_core.errors import Conflict, Invalid
 from legate_core.kernel.context import Context, ReadContext
@@ -160,7 +160,10 @@ class AgentRow:
 
 @dataclass(frozen=True)
 class Agents(LiveQuery[AgentRow]):
-    """Every agent of the workspace; with `deleted` those that were deleted and can be restored, and no others."""
+    """Every agent of the workspace; with `deleted` those that were deleted and can be restored, and no others.
+
+    Whoever may not see drafts sees what is published, as it was published.
+    """
 
     listens: ClassVar[frozenset[str]] = frozenset(
         event.name for event in (AgentCreated, AgentEdited, AgentPublished, AgentDeleted, AgentRestored)
@@ -188,16 +191,19 @@ def list_agents(ctx: ReadContext, message: Agents) -> dict[str, AgentRow]:
     if message.ids is not None:
         statement = statement.where(agents.c.id.in_(message.ids))
     found: dict[str, AgentRow] = {}
+    sees_drafts = may_see_drafts(ctx)
     for row in ctx.rows(statement):
-        draft = from_json(row["draft"])
+        draft = shown_definition(ctx, row)
+        if draft is None:
+            continue
         found[row["id"]] = AgentRow(
             id=row["id"],
-            name=row["name"],
+            name=row["name"] if sees_drafts else draft.name,
             purpose=draft.purpose,
             model=str(draft.model.get("model") or draft.model["provider"]),
             tools=draft.tools,
             published_hash=row["published_hash"] or "",
-            has_unpublished_changes=row["published_hash"] != draft.hash,
+            has_unpublished_changes=sees_drafts and row["published_hash"] != draft.hash,
             changed_at=row["changed_at"],
             version=row["number"] or 0,
             created_by=row["created_by"],
@@ -214,7 +220,7 @@ class AgentDraft(Query[AgentDefinition]):
     agent_id: str
 
 
-@query(AgentDraft, permission="definitions.view", route="GET /agents/{agent_id}")
+@query(AgentDraft, permission="drafts.view", route="GET /agents/{agent_id}")
 def agent_draft(ctx: ReadContext, message: AgentDraft) -> AgentDefinition:
     return from_json(load_agent(ctx, message.agent_id)["draft"])
 

@@ -12,6 +12,7 @@ from legate_core.agents.model import AgentDefinition, from_json, to_json
 from legate_core.agents.tables import agent_versions, agents
 from legate_core.crypto.canonical import canonical
 from legate_core.errors import Conflict, Damaged, NotFound
+from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel.context import Context, ReadContext
 
 
@@ -24,6 +25,18 @@ def load_definition(ctx: ReadContext, definition_hash: str) -> AgentDefinition:
     if definition.hash != definition_hash:
         raise Damaged("A version does not match its hash. Run 'legate verify' and restore a backup.")
     return definition
+
+
+def may_see_drafts(ctx: ReadContext) -> bool:
+    """Whether this person sees what is not published yet: whoever builds does, whoever only runs or looks does not."""
+    return ctx.actor.kind == "system" or ctx.port(MatrixAuthorizer).cell(ctx, "drafts.view").everything
+
+
+def shown_definition(ctx: ReadContext, agent: Mapping[str, Any]) -> AgentDefinition | None:
+    """What an agent is, for this person: its draft, or else its published version, or None where there is none."""
+    if may_see_drafts(ctx):
+        return from_json(agent["draft"])
+    return load_definition(ctx, agent["published_hash"]) if agent["published_hash"] else None
 
 
 def load_agent(ctx: ReadContext, agent_id: str) -> Mapping[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from legate_core.agents.model import from_json
-from legate_core.agents.store import load_agent
+from legate_core.agents.store import load_agent, shown_definition
+from legate_core.errors import NotFound
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import Query
 from legate_core.kernel.registry import query
@@ -72,7 +72,10 @@ class AgentTools(Query[tuple[AgentTool, ...]]):
 @query(AgentTools, permission="definitions.view", route="GET /agents/{agent_id}/tools")
 def agent_tools(ctx: ReadContext, message: AgentTools) -> tuple[AgentTool, ...]:
     agent = load_agent(ctx, message.agent_id)
-    chosen = from_json(agent["draft"]).tools
+    shown = shown_definition(ctx, agent)
+    if shown is None:
+        raise NotFound(f"{agent['id']} is not published yet. Have somebody who builds agents publish it.")
+    chosen = shown.tools
     catalog = ctx.port(Catalog)
     book = policy.load(ctx)
     found: list[AgentTool] = []

@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from legate_core.agents.diff import DefinitionChange, changes
 from legate_core.agents.model import AgentDefinition, from_json
-from legate_core.agents.store import load_agent, load_definition
+from legate_core.agents.store import load_agent, load_definition, may_see_drafts
 from legate_core.agents.tables import agent_versions
+from legate_core.errors import Forbidden
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import Query
 from legate_core.kernel.registry import query
@@ -70,6 +71,11 @@ class VersionDefinition(Query[AgentDefinition]):
 
 @query(VersionDefinition, permission="definitions.view", route="GET /versions/{definition_hash}")
 def version_definition(ctx: ReadContext, message: VersionDefinition) -> AgentDefinition:
+    row = ctx.get(agent_versions, message.definition_hash)
+    if row is not None and not row["number"] and not may_see_drafts(ctx):
+        raise Forbidden(
+            "This is a draft that was tried, and drafts are not shown to your role. List the versions instead."
+        )
     return load_definition(ctx, message.definition_hash)
 
 
@@ -93,7 +99,7 @@ class AgentChanges(Query[AgentDifference]):
     after: str = ""
 
 
-@query(AgentChanges, permission="definitions.view", route="GET /agents/{agent_id}/changes")
+@query(AgentChanges, permission="drafts.view", route="GET /agents/{agent_id}/changes")
 def agent_changes(ctx: ReadContext, message: AgentChanges) -> AgentDifference:
     agent = load_agent(ctx, message.agent_id)
     first = message.before or agent["published_hash"]

@@ -28,6 +28,7 @@ from legate_core.policy.decide import decide
 from legate_core.policy.model import Call, Facts, ObservationText
 from legate_core.policy.provenance import Typed, read_typed
 from legate_core.policy.scopes import rule_from, scopes_for
+from legate_core.policy.widening import check_answer
 from legate_core.tools.catalog import Catalog
 
 MAX_HOLD_SECONDS = 30.0
@@ -248,7 +249,8 @@ def _make_rule(ctx: Context, row: Mapping[str, Any], message: ApproveAction) -> 
     rule = rule_from(scope, new_id("rul"), amount=message.amount, ends_at=message.ends_at)
     # While the answer can be taken back, nothing else may lean on its rule.
     held = replace(rule, starts_at=ctx.now + int(message.hold_seconds * 1000)) if message.hold_seconds else rule
-    return policy.add_rule(ctx, held, approval_id=row["id"])
+    asker = str(row["initiator"])
+    return policy.add_rule(ctx, held, lambda change: check_answer(ctx, change, asker), approval_id=row["id"])
 
 
 def _withdraw_rule(ctx: Context, rule_id: str) -> None:

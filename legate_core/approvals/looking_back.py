@@ -12,9 +12,9 @@ from sqlalchemy import select
 from legate_core.approvals import ask
 from legate_core.approvals.commands import call_of, facts_of
 from legate_core.approvals.model import ApprovalState
-from legate_core.approvals.queries import is_visible
 from legate_core.approvals.tables import approvals
-from legate_core.errors import Invalid, NotFound
+from legate_core.approvals.visibility import is_visible, may_read
+from legate_core.errors import Forbidden, Invalid, NotFound
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import Query
 from legate_core.kernel.registry import query
@@ -74,6 +74,10 @@ def preview_scope(ctx: ReadContext, message: PreviewScope) -> ScopeMatches:
         raise NotFound(
             f"There is no question {message.approval_id} in this workspace. 'legate inbox' lists what waits."
         )
+    if not may_read(ctx, row):
+        raise Forbidden(
+            "What this question is about is not shown to your role. Have somebody who may see it answer it."
+        )
     rule = _rule(ctx, row, message)
     past = select(approvals).where(
         approvals.c.workspace_id == ctx.workspace_id,
@@ -81,7 +85,7 @@ def preview_scope(ctx: ReadContext, message: PreviewScope) -> ScopeMatches:
         approvals.c.id != row["id"],
     )
     rows = ctx.rows(past.order_by(approvals.c.asked_at.desc(), approvals.c.id).limit(MOST_LOOKED_AT))
-    seen = [other for other in rows if is_visible(ctx, other)]
+    seen = [other for other in rows if is_visible(ctx, other) and may_read(ctx, other)]
     matched = list(_matching(ctx, rule, seen))
     return ScopeMatches(
         looked_at=len(seen),

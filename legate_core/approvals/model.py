@@ -25,7 +25,8 @@ RiskClass = Literal["low", "medium", "high", "grave"]
 
 
 def risk_class(effect: Effect) -> RiskClass:
-    """How much is at stake, for who may decide. Spending counts as high; above a workspace's limit it is grave."""
+    """How much is at stake, for who may decide. Spending counts as high whatever the amount: there is no limit yet above
+    which it would be grave. A rule never allows it without an amount, a count and an end."""
     return {
         Effect.READ: "low",
         Effect.WRITE: "medium",

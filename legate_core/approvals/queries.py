@@ -20,12 +20,14 @@ from legate_core.approvals.events import (
 )
 from legate_core.approvals.model import ApprovalDetail, ApprovalRow, ApprovalState, Card, decide_permission
 from legate_core.approvals.tables import approvals
+from legate_core.approvals.visibility import is_visible, may_read, withheld
 from legate_core.errors import Damaged, Forbidden, NeedsReauthentication, NotFound
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel import journal
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.messages import LiveQuery, Query, Recorded, Reread
 from legate_core.kernel.registry import query
+from legate_core.policy.widening import may_widen_by_answer
 from legate_core.tools.spec import Effect
 
 LISTENS = frozenset(
@@ -97,12 +99,14 @@ def approval_card(ctx: ReadContext, message: ApprovalCard) -> ApprovalDetail:
         raise NotFound(
             f"There is no question {message.approval_id} in this workspace. 'legate inbox' lists what waits."
         )
-    card = ask.card_of(ctx, row)
+    is_read = may_read(ctx, row)
+    card = ask.card_of(ctx, row) if is_read else withheld(ask.card_of(ctx, row), row["tool"])
     seq, entry_hash = _place(ctx, row)
     permitted, needs_proof, refusal = _may_answer(ctx, row)
-    edited = ctx.bodies.get(row["run_id"], row["edited_ref"])["arguments"] if row["edited_ref"] else None
+    is_edited = is_read and row["edited_ref"]
+    edited = ctx.bodies.get(row["run_id"], row["edited_ref"])["arguments"] if is_edited else None
     return ApprovalDetail(
-        row=_row(ctx, row, card, reason=_reason(ctx, row)),
+        row=_row(ctx, row, card, reason=_reason(ctx, row) if is_read else ""),
         card=card,
         digest=row["digest"],
         seq=seq,
@@ -112,7 +116,7 @@ def approval_card(ctx: ReadContext, message: ApprovalCard) -> ApprovalDetail:
         permitted=permitted,
         refusal=refusal,
         needs_proof=needs_proof,
-        may_widen=permitted and bool(card.scopes),
+        may_widen=permitted and bool(card.scopes) and may_widen_by_answer(ctx, row["initiator"]),
     )
 
 
@@ -126,6 +130,8 @@ def _rows(ctx: ReadContext, statement: Select[Any], ids: tuple[str, ...] | None)
 
 def _content(ctx: ReadContext, row: Mapping[str, Any]) -> tuple[Card | None, str, str]:
     """The card, or None and why there is none, and the reason given: the row stays in the list either way."""
+    if not may_read(ctx, row):
+        return None, "content not shown to your role", ""
     try:
         return ask.card_of(ctx, row), "", _reason(ctx, row)
     except NotFound:
@@ -137,14 +143,6 @@ def _content(ctx: ReadContext, row: Mapping[str, Any]) -> tuple[Card | None, str
 
 def _reason(ctx: ReadContext, row: Mapping[str, Any]) -> str:
     return str(ctx.bodies.get(row["run_id"], row["reason_ref"])["reason"]) if row["reason_ref"] else ""
-
-
-def is_visible(ctx: ReadContext, row: Mapping[str, Any]) -> bool:
-    """Whether this person may see a question: all of the workspace's, or those of their own runs."""
-    if ctx.actor.kind == "system":
-        return True
-    cell = ctx.port(MatrixAuthorizer).cell(ctx, "approvals.view")
-    return cell.everything or (cell.own and row["initiator"] == ctx.actor.id)
 
 
 def _row(ctx: ReadContext, row: Mapping[str, Any], card: Card | None, lost: str = "", reason: str = "") -> ApprovalRow:

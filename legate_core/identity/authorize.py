@@ -61,9 +61,9 @@ class MatrixAuthorizer:
             return
         cell = self.cell(ctx, permission)
         mine = owner is not None and owner == ctx.actor.id
-        alone = _is_alone(ctx, permission)
+        alone = self.is_alone(ctx, permission)
         if not (cell.everything or (cell.own and (mine or listing)) or (cell.proposes and alone)):
-            raise _refusal(ctx, permission, cell)
+            raise _refusal(permission, cell)
         if cell.not_own and author == ctx.actor.id and not alone:
             raise Forbidden("You started this yourself; somebody else with the right to decide must answer it.")
         needs_proof = cell.reauthenticate or cell.proposes
@@ -79,15 +79,18 @@ class MatrixAuthorizer:
             return Cell()
         return MATRIX.get(permission, {}).get(ctx.actor.role, Cell())
 
+    def is_alone(self, ctx: ReadContext, permission: str) -> bool:
+        """Whether nobody else in the workspace could agree or decide instead; then rules for two cannot hold."""
+        roles = holders(permission)
+        statement = select(func.count()).where(members.c.workspace_id == ctx.workspace_id, members.c.role.in_(roles))
+        return ctx.connection.execute(statement).scalar_one() <= 1
 
-def _is_alone(ctx: ReadContext, permission: str) -> bool:
-    """Whether nobody else in the workspace could agree or decide instead; then rules for two cannot hold."""
-    roles = holders(permission)
-    statement = select(func.count()).where(members.c.workspace_id == ctx.workspace_id, members.c.role.in_(roles))
-    return ctx.connection.execute(statement).scalar_one() <= 1
+    def refusal(self, ctx: ReadContext, permission: str) -> Forbidden:
+        """What to say to the actor, who may not: who may, or that somebody else must agree."""
+        return _refusal(permission, self.cell(ctx, permission))
 
 
-def _refusal(ctx: ReadContext, permission: str, cell: Cell) -> Forbidden:
+def _refusal(permission: str, cell: Cell) -> Forbidden:
     if cell.proposes:
         return Forbidden("This takes effect only after a second person agrees. Ask another owner or admin.")
     roles = holders(permission)

@@ -36,6 +36,7 @@ devices.approve                A    A    -    -    -
 devices.revoke                 A    A    O    O    O
 
 definitions.view               A    A    A    A    A
+drafts.view                    A    A    A    -    -
 drafts.create                  A    A    A    -    -
 drafts.edit                    A    A    A    -    -
 definitions.publish            A    A    O    -    -

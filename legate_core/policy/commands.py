@@ -31,7 +31,7 @@ class AddRule(Command[str]):
 
 @command(AddRule, permission="policy.tighten", route="POST /rules")
 def add_rule(ctx: Context, message: AddRule) -> str:
-    return store.add_rule(ctx, replace(message.rule, id=""), permit=lambda change: may_change(ctx, change))
+    return store.add_rule(ctx, replace(message.rule, id=""), lambda change: may_change(ctx, change))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
 
-from legate_core.errors import Conflict, NotFound
+from legate_core.errors import Conflict, Forbidden, NotFound
 from legate_core.identity.tables import workspaces
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.ids import new_id
@@ -124,23 +124,18 @@ Permit = Callable[[Change], bool]
 """Raises where the actor may not make an edit of this class; answers whether it rests on the actor's own word alone."""
 
 
-def _by_an_answer(change: Change) -> bool:
-    # Whoever answered a question was allowed to, and was shown what the rule would allow.
-    return False
-
-
-def add_rule(ctx: Context, rule: Rule, *, approval_id: str = "", permit: Permit = _by_an_answer) -> str:
-    """Keep a rule and answer with its id. `Invalid` where it may not be kept.
-
-    `approval_id` names the answer that it came from; a rule made by hand brings a `permit`.
-    """
+def add_rule(ctx: Context, rule: Rule, permit: Permit | None = None, *, approval_id: str = "") -> str:
+    """Keep a rule and answer with its id. `Invalid` where it may not be kept. `approval_id` names the answer that it
+    came from. Without a `permit` a rule may only narrow, except for the engine."""
     rule = replace(rule, id=rule.id or new_id("rul"), built_in=False)
     validate_rule(rule, specs(ctx))
     if ctx.get(rules, rule.id) is not None:
         raise Conflict("There is a rule with this id already. Leave the id out, then add it again.")
     book = _hold(ctx)
     change = class_of(ctx, book, with_rule(book, rule))
-    is_alone = permit(change)
+    if permit is None and change.needs_approval and ctx.actor.kind != "system":
+        raise Forbidden(f"{change.words} Nobody agreed to that; make the rule by hand, where its effect is shown.")
+    is_alone = permit(change) if permit is not None else False
     version = _raise_version(ctx, book)
     made = {"id": rule.id, "approval_id": approval_id, "created_by": ctx.actor.id, "created_at": ctx.now, "uses": 0}
     ctx.insert(rules, made | _columns(ctx, rule, change, version))

@@ -17,6 +17,7 @@ from legate_core.approvals import ask
 from legate_core.approvals.card import build
 from legate_core.approvals.model import ApprovalDetail, ApprovalRow, Binding, Card, risk_class
 from legate_core.approvals.tables import approvals
+from legate_core.approvals.visibility import is_visible, may_read, withheld
 from legate_core.errors import Conflict, Forbidden, NeedsReauthentication, NotFound
 from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel.context import Context, ReadContext
@@ -115,7 +116,7 @@ def in_doubt(ctx: ReadContext, message: InDoubt) -> dict[str, ApprovalRow]:
     if message.ids is not None:
         statement = statement.where(actions.c.id.in_(message.ids))
     rows = ctx.rows(statement.order_by(actions.c.dispatched_at, actions.c.id))
-    return {row["id"]: _row(row, _card(ctx, row)) for row in rows if _is_visible(ctx, row)}
+    return {row["id"]: _row(row, _card(ctx, row)) for row in rows if is_visible(ctx, row)}
 
 
 @query(DoubtCard, permission="approvals.view", route="GET /actions/{action_id}/doubt", owner=_initiator)
@@ -151,13 +152,6 @@ def _in_doubt(ctx: ReadContext, action_id: str) -> Mapping[str, Any]:
     return row
 
 
-def _is_visible(ctx: ReadContext, row: Mapping[str, Any]) -> bool:
-    if ctx.actor.kind == "system":
-        return True
-    cell = ctx.port(MatrixAuthorizer).cell(ctx, "approvals.view")
-    return cell.everything or (cell.own and row["initiator"] == ctx.actor.id)
-
-
 def _row(row: Mapping[str, Any], card: Card) -> ApprovalRow:
     return ApprovalRow(
         id=row["id"],
@@ -175,7 +169,13 @@ def _row(row: Mapping[str, Any], card: Card) -> ApprovalRow:
 
 
 def _card(ctx: ReadContext, row: Mapping[str, Any]) -> Card:
-    """The card that was answered, or one made now where a rule had allowed the call; with the effective arguments."""
+    """The card that was answered, or one made now where a rule had allowed the call; with the effective arguments, for
+    whoever may see them."""
+    card = _whole_card(ctx, row)
+    return card if may_read(ctx, row) else withheld(card, row["tool"])
+
+
+def _whole_card(ctx: ReadContext, row: Mapping[str, Any]) -> Card:
     call, verdict = _call(ctx, row), _verdict(ctx, row)
     why = ""
     if row["approval_id"] and (approval := ctx.get(approvals, row["approval_id"])) is not None:

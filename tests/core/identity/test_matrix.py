@@ -39,7 +39,8 @@ TABLE = {
     "A A A A A": "workspace.view session.prove members.view definitions.view runs.view policy.view",
     "A A A A -": "runs.start vault.view vault.lock",
     "A A A - -": (
-        "drafts.create drafts.edit definitions.import definitions.export runs.start.rehearsal runs.fork policy.simulate"
+        "drafts.view drafts.create drafts.edit "
+        "definitions.import definitions.export runs.start.rehearsal runs.fork policy.simulate"
     ),
     "A A A G -": "kb.create kb.edit documents.add",
     "A A O A -": (
