@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from legate_desktop.pages.models.view import LimitRow, ModelRow, NewLimit, amount_text, limit_scope, micros_of
+from legate_desktop.pages.models.view import UNKNOWN, LimitRow, ModelRow, NewLimit, amount_text, limit_scope, micros_of
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.choice_button import ChoiceButton
 from legate_desktop.widgets.dialog import Dialog
@@ -147,7 +147,8 @@ class PriceDialog(Dialog):
         given = (
             ("sent", tr("A million tokens in, in dollars"), model.input_price),
             ("received", tr("A million tokens out, in dollars"), model.output_price),
-            ("cached", tr("A million tokens read from its cache (may be left empty)"), model.cached_price),
+            # A price of nothing is no price to begin from.
+            ("cached", tr("A million tokens read from its cache (may be left empty)"), model.cached_price or UNKNOWN),
         )
         for key, text, micros in given:
             label, field = Label(text, "name"), QLineEdit(amount_text(micros))

@@ -53,6 +53,9 @@ class ModelsPage(Page):
         context.when_open(self.state.open)
         context.when_open(self.limits.watch_agents)
 
+    def foot(self) -> QWidget | None:
+        return self.pane.bottom if self.shows_places and self.pane.isVisible() else None
+
     # What the verbs do.
 
     def take_focus(self) -> None:
@@ -256,6 +259,7 @@ class ModelsPage(Page):
             self.stack.turn_to(self.list if state.rows else self.empty)
         self.empty.say(*_empty_words(state))
         self.empty.action.setVisible(not state.filter_text and not state.problem and not state.is_loading)
+        self.pane.setVisible(bool(state.rows))
         self.head.set_count(number(state.count) if state.count else "")
         self._show_selection()
 

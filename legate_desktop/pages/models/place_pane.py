@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.cells import CellTable
@@ -26,7 +27,7 @@ from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.labels import Label, OutsideText
 from legate_desktop.widgets.sign_label import SignLabel
-from legate_desktop.words import money, number, plural, tr
+from legate_desktop.words import money, number, one_line, plural, tr
 
 FACES = (("mono", "text"), ("mono", "text2"), ("small", "text2"), ("mono", "text2"), ("mono", "text3"))
 WIDTHS = (0, 88, 96, 168, 96)
@@ -64,6 +65,15 @@ class PlacePane(QScrollArea):
                 flow.addWidget(button)
         self.show_selection()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        """Scroll rather than cut: what wraps needs more height the narrower it is, which Qt does not ask by itself."""
+        self._column.activate()
+        self.body.setMinimumHeight(self._column.minimumHeightForWidth(self.viewport().width()))
+
     # Building.
 
     def _build(self) -> None:
@@ -96,7 +106,8 @@ class PlacePane(QScrollArea):
         top.addLayout(state_line)
         for widget in (self.problem, self.address, place_buttons):
             top.addWidget(widget)
-        bottom = QVBoxLayout()
+        self.bottom = QWidget()
+        bottom = QVBoxLayout(self.bottom)
         bottom.setContentsMargins(20, 10, 20, 14)
         bottom.setSpacing(8)
         bottom.addWidget(self.nothing)
@@ -106,12 +117,12 @@ class PlacePane(QScrollArea):
         self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.body = QWidget()
         self.body.setObjectName("detailBody")
-        column = QVBoxLayout(self.body)
+        self._column = column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self.table, 1000)
-        column.addLayout(bottom)
+        column.addWidget(self.bottom)
         # Takes the room of a table that is not shown.
         column.addStretch(1)
         self.setWidget(self.body)
@@ -141,6 +152,7 @@ class PlacePane(QScrollArea):
             self.buttons["unprice"].setVisible(model is not None and model.priced_by == "you")
         if "vault" in self.buttons:
             self.buttons["vault"].setVisible(bool(place.secret_id))
+        self._keep_room()
 
     def _show_place(self, place: PlaceRow) -> None:
         is_asked = place.id in self.state.asking
@@ -183,7 +195,13 @@ class Facts(QWidget):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         self.values: dict[str, Label] = {}
-        names = (("price", tr("Price")), ("source", tr("By whom")), ("able", tr("Can do")), ("used", tr("Used here")))
+        names = (
+            ("name", tr("Model")),
+            ("price", tr("Price")),
+            ("source", tr("By whom")),
+            ("able", tr("Can do")),
+            ("used", tr("Used here")),
+        )
         for at, (key, text) in enumerate(names):
             label, value = Label(text, "small", tone="quiet"), Label("", "small")
             value.setWordWrap(True)
@@ -194,6 +212,7 @@ class Facts(QWidget):
 
     def show_model(self, model: ModelRow) -> None:
         """This one."""
+        self.values["name"].setText(one_line(model.name))
         self.values["price"].setText(_price(model))
         self.values["source"].setText(source_words(model))
         self.values["able"].setText(_able(model))
@@ -203,7 +222,7 @@ class Facts(QWidget):
 def _price(model: ModelRow) -> str:
     if model.input_price < 0 or model.is_free:
         return price_words(model)
-    text = tr("{sent} $ for a million tokens in, {received} $ out, {cached} $ read from its cache")
+    text = tr("{sent} $ in, {received} $ out, {cached} $ cached, a million tokens")
     return text.format(
         sent=money(model.input_price), received=money(model.output_price), cached=money(model.cached_price)
     )

@@ -227,7 +227,7 @@ class ModelsState(QObject):
                 back = requests.remove_price(place_id, model.name)
             self._bridge.send(back, lambda _result: None, self._failed_to_ask)
 
-        said = Notice(tr("Set what {model} costs").format(model=one_line(model.name)), undo=undo)
+        said = Notice(tr("Price set: {model}").format(model=one_line(model.name)), undo=undo)
         command = requests.set_price(place_id, model.name, sent, received, cached)
         self._bridge.send(command, lambda _result: self.noticed.emit(said), self._failed_to_ask)
 
