@@ -13,7 +13,7 @@ from legate_core.cli.screen import Result, Screen
 from legate_core.cli.session import Session, opened
 from legate_core.cli.text import moment, one_line, table
 from legate_core.crypto.secret import Secret
-from legate_core.errors import Invalid, NotFound
+from legate_core.errors import Invalid, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from legate_core.runs.secret_uses import SecretUse
@@ -44,7 +44,8 @@ def add(under: Subparsers) -> None:
     make.add_argument("--personal", action="store_true", help="for your own runs only")
     replace = add_command(words, "replace", "give a secret a new value", replace_one, more=VALUE_HELP)
     delete = add_command(words, "delete", "delete a secret for good", delete_one)
-    for word in (replace, delete):
+    test = add_command(words, "test", "ask the service of a key for models whether it works", test_one)
+    for word in (replace, delete, test):
         word.add_argument("name", metavar="NAME", help="its name or id")
     uses = add_command(words, "uses", "who may borrow a secret: agents, runs that go on, knowledge bases", show_uses)
     uses.add_argument("name", metavar="NAME", help="its name or id")
@@ -126,6 +127,20 @@ async def delete_one(options: Namespace, screen: Screen) -> Result:
         row = await _secret(session, options.name)
         await session.send(core.DeleteSecret(row.id))
     return Result({"deleted": row.id}, [f"{one_line(row.name)} is deleted. What used it fails until it names another."])
+
+
+async def test_one(options: Namespace, screen: Screen) -> Result:
+    async with opened(options, screen) as session:
+        row = await _secret(session, options.name)
+        places = (await session.ask(core.ModelCatalogue())).values()
+        opens = [place.id for place in places if place.settings.get("secret") == row.id]
+        if not opens:
+            raise Invalid(
+                "It opens no place where models come from, so nobody can be asked. Add it under Models in the window."
+            )
+        wrong = await session.send(core.CheckModelSource(opens[0]))
+    data = {"secret": {"id": row.id, "name": row.name, "works": not wrong, "reason": wrong}}
+    return Result(data, [wrong or f"{one_line(row.name)} works."], Unavailable.exit_code if wrong else 0)
 
 
 async def _secret(session: Session, word: str) -> SecretRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -121,6 +122,21 @@ def test_a_row_that_comes_while_it_is_locked_is_not_shown(desk: Desk) -> None:
     desk.bridge.tables["Secrets"]["sec_9"] = secret("sec_9", "New")
     desk.bridge.publish("Secrets")
     assert desk.names() == []
+
+
+def test_a_key_for_models_is_tried_out_and_what_is_wrong_is_said(desk: Desk) -> None:
+    place = SimpleNamespace(id="src_1", settings={"secret": "sec_1"})
+    desk.bridge.answers["ModelCatalogue"] = lambda _query: {"src_1": place}
+    desk.bridge.answers["CheckModelSource"] = lambda _command: ""
+    desk.state.test(desk.state.rows[0])
+    desk.bridge.answers["CheckModelSource"] = lambda _command: "The key was refused. Replace it."
+    desk.state.test(desk.state.rows[0])
+    assert [(notice.text, notice.is_error) for notice in desk.said] == [
+        ("It works: Anthropic", False),
+        ("The key was refused. Replace it.", True),
+    ]
+    desk.state.select("sec_2")
+    assert desk.state.why_not_test() == "Only keys for models can be tried here"
 
 
 def test_it_is_not_locked_without_a_passphrase_that_could_open_it(app: QApplication) -> None:

@@ -346,6 +346,7 @@ def test_secrets_come_from_stdin_or_a_prompt_and_are_never_shown(home: Path) -> 
     assert not [done for done in (told, prompted, *listed) if "hunter" in done.out + done.err]
     assert legate("vault", "add", "hub", typed="export TOKEN=ghp_" + "a1" * 18 + "\n").code == 0
     assert legate("vault", "list", "--json").json["secrets"][0]["hosts"] == ["api.github.com"]
+    assert legate("vault", "test", "hub").code == 2
     assert legate("vault", "add", "nobody's", typed="hunter4-hunter4\n").code == 2
     assert legate("vault", "add", "empty", "--host", "api.example.com", typed="\n").code == 2
     assert legate("vault", "add", "nowhere", "--host", "http://x", typed="v").code == 2

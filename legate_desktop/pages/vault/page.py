@@ -90,6 +90,11 @@ class VaultPage(Page):
             dialog.sent.connect(lambda: self.state.remove(row))
             dialog.open()
 
+    def test(self) -> None:
+        """Ask whether the chosen key works."""
+        if self.state.selected is not None:
+            self.state.test(self.state.selected)
+
     def ask_seal(self) -> None:
         """Say what that stops, then seal."""
         needs = self.state.standing.needs_passphrase
@@ -183,7 +188,7 @@ class VaultPage(Page):
         room = QVBoxLayout(self.answers)
         room.setContentsMargins(20, 8, 20, 8)
         room.addWidget(buttons)
-        for verb_id in ("replace", "remove", "open_run"):
+        for verb_id in ("replace", "test", "remove", "open_run"):
             flow.addWidget(self._button(verb_id))
         return self.answers
 
@@ -316,6 +321,7 @@ class VaultPage(Page):
         else:
             self.detail.show_secret(row, self.state.now(), self.state.name_of)
         self.answers.setVisible(row is not None)
+        self.buttons["test"].setVisible(row is not None and row.connector == "models")
         self.buttons["open_run"].setVisible(not self.state.why_not_open_run())
         self.verbs.settle()
 

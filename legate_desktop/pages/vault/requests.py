@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import legate_core as core
@@ -50,6 +51,21 @@ def replace(secret_id: str, value: str) -> Any:
 def delete(secret_id: str) -> Any:
     """Delete a secret for good."""
     return core.DeleteSecret(secret_id)
+
+
+def places_query() -> Any:
+    """Where models come from, each with the key that opens it."""
+    return core.ModelCatalogue()
+
+
+def place_of(places: Mapping[str, Any], secret_id: str) -> str:
+    """The place that a key opens; empty where there is none."""
+    return next((place.id for place in places.values() if place.settings.get("secret") == secret_id), "")
+
+
+def test(place_id: str) -> Any:
+    """Ask the service of a key what it has; answers with what is wrong."""
+    return core.CheckModelSource(place_id)
 
 
 def lock() -> Any:

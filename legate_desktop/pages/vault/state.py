@@ -105,6 +105,14 @@ class VaultPageState(QObject):
             return tr("The vault is locked: unlock it first")
         return "" if self.selected is not None else tr("Choose a secret")
 
+    def why_not_test(self) -> str:
+        """Why the chosen secret cannot be tried out; what is no key for a model is tried by whatever uses it."""
+        reason = self.why_not_change()
+        row = self.selected
+        if reason or row is None:
+            return reason
+        return "" if row.connector == "models" else tr("Only keys for models can be tried here")
+
     def why_not_open_run(self) -> str:
         """Why there is no run to go to."""
         row = self.selected
@@ -190,6 +198,22 @@ class VaultPageState(QObject):
         said = tr("Removed: {name}").format(name=one_line(row.name))
         words = tr("Remove {name} for good").format(name=one_line(row.name))
         self._send(lambda: requests.delete(row.id), words, lambda _result: self._say(said), self._failed)
+
+    def test(self, row: SecretRow) -> None:
+        """Ask the service that a key is for whether it works. That lends it once, and costs nothing."""
+        name = one_line(row.name)
+
+        def told(wrong: str) -> None:
+            self._say(wrong or tr("It works: {name}").format(name=name), is_error=bool(wrong))
+
+        def found(places: Mapping[str, Any]) -> None:
+            place_id = requests.place_of(places, row.id)
+            if place_id:
+                self._send(lambda: requests.test(place_id), name, told, self._failed)
+            else:
+                self._say(tr("No place of models is opened by it. Add the key under Models to have it tried."))
+
+        self._bridge.ask(requests.places_query(), found, lambda message, _is_away: self._failed(message))
 
     def lock(self) -> None:
         """Close the page until somebody proves who they are. Lending goes on."""

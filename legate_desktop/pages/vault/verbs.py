@@ -15,6 +15,10 @@ def _change(page: Any) -> str:
     return page.state.why_not_change()
 
 
+def _test(page: Any) -> str:
+    return page.state.why_not_test()
+
+
 def _remove(page: Any) -> str:
     return page.state.why_not_remove()
 
@@ -43,6 +47,7 @@ VERBS: tuple[Verb, ...] = (
         "replace", "Replace…", "E", "refresh-cw", "secondary", lambda p: p.ask_replace(), _change,
         permission="credentials.replace",
     ),
+    Verb("test", "Test", "T", "zap", "secondary", lambda p: p.test(), _test, permission="drafts.create"),
     Verb(
         "remove", "Remove…", "Delete", "trash-2", "danger", lambda p: p.ask_remove(), _remove,
         permission="credentials.delete",
