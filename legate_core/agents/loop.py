@@ -213,12 +213,21 @@ def _words_after(state: AgentState, turns: int) -> tuple[Message, ...]:
 
 TRIMMED = "[Earlier steps were left out to fit the model's budget.]"
 
+MESSAGE_TOKENS, BYTES_PER_TOKEN = 8, 3
+"""How `size` counts: so much for each message, and a token for so many bytes of its text."""
+
+LEAST_TOKENS = 200
+"""What of an observation is kept however small the budget is: enough to see what it is and to ask for the rest."""
+
 
 def trim(turns: Sequence[tuple[Message, ...]], head: Sequence[Message], budget_tokens: int) -> tuple[Message, ...]:
-    """The newest whole turns that fit; a call is never parted from its results, system and task always stay."""
+    """The newest whole turns that fit; a call is never parted from its results, system and task always stay. What the
+    newest turn observed is shortened, the longest first, where it alone does not fit."""
     left = budget_tokens - sum(size(message) for message in head)
     kept: list[tuple[Message, ...]] = []
     for turn in reversed(turns):
+        if not kept:
+            turn = shorten(turn, left)
         need = sum(size(message) for message in turn)
         if kept and need > left:
             break
@@ -228,12 +237,47 @@ def trim(turns: Sequence[tuple[Message, ...]], head: Sequence[Message], budget_t
     return messages if len(kept) == len(turns) else (Message("user", TRIMMED), *messages)
 
 
+def shorten(turn: tuple[Message, ...], budget_tokens: int) -> tuple[Message, ...]:
+    """A turn whose observations were cut until it fits: all to one length, so that short ones stay whole."""
+    seen = sorted(size(message) for message in turn if message.role == "tool")
+    left = budget_tokens - sum(size(message) for message in turn if message.role != "tool")
+    if sum(seen) <= left or not seen:
+        return turn
+    most = left
+    for shorter, tokens in enumerate(seen):
+        # What the shorter ones leave is shared by all others.
+        most = left // (len(seen) - shorter)
+        if tokens > most:
+            break
+        left -= tokens
+    return tuple(_cut(message, max(most, LEAST_TOKENS)) if message.role == "tool" else message for message in turn)
+
+
+def _cut(message: Message, tokens: int) -> Message:
+    """An observation in so many tokens, with a mark that says how much of it is shown and how to see the rest."""
+    if size(message) <= tokens:
+        return message
+    text = message.text
+    whole = text.encode("utf-8", "replace")
+    longest_mark = _mark(0, len(whole), len(text)).encode()
+    room = (tokens - MESSAGE_TOKENS) * BYTES_PER_TOKEN - 1 - len(longest_mark) - len(f"{len(text):,}")
+    shown = whole[: max(0, room)].decode("utf-8", "ignore")
+    return replace(message, text=shown + _mark(len(shown), len(shown.encode("utf-8")), len(text)))
+
+
+def _mark(characters: int, length: int, whole: int) -> str:
+    return (
+        f"\n[… {whole - characters:,} characters left out to fit the model's budget: these are the first {characters:,} "
+        f"({length:,} bytes) of {whole:,}. Read on with an offset where the tool takes one, or ask for less at once.]"
+    )
+
+
 def size(message: Message) -> int:
     """A conservative token count: four bytes of UTF-8 are at least one token in every common tokenizer's worst case
     for Latin text; what models charge exactly is known only afterwards."""
     text = message.text + "".join(call.name + call.raw for call in message.tool_calls)
     text += "".join(shown(dict(thought)) for thought in message.thoughts)
-    return 8 + (len(text.encode("utf-8", "replace")) + 3) // 3
+    return MESSAGE_TOKENS + (len(text.encode("utf-8", "replace")) + BYTES_PER_TOKEN) // BYTES_PER_TOKEN
 
 
 def _nudges(state: AgentState) -> tuple[Message, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from legate_core.agents.loop import (
+    LEAST_TOKENS,
     TRIMMED,
     AgentState,
     Await,
@@ -20,7 +21,7 @@ from legate_core.agents.loop import (
     transcript,
 )
 from legate_core.agents.model import AgentDefinition, Limits
-from legate_core.llm.base import Reply, ToolCall
+from legate_core.llm.base import Message, Reply, ToolCall
 
 INSTRUCTIONS, TASK = "Be kind and ask first.", "Answer Kim."
 
@@ -65,6 +66,38 @@ def test_what_fits_is_left_whole() -> None:
     messages = transcript(talked(3, 24_000))
     assert len(messages) == 2 + 3 * 2
     assert TRIMMED not in [message.text for message in messages]
+
+
+def read(*seen: str, budget: int) -> tuple[Message, ...]:
+    """What the model is told of one turn that observed all this."""
+    calls = tuple(ToolCall.of(f"c{number}", "files.read", {}) for number in range(len(seen)))
+    after = looked(state(transcript_tokens=budget), 9, "earlier").with_reply(Reply("", calls), 10, 0)
+    for call, text in zip(calls, seen, strict=True):
+        after = after.with_outcome(Outcome(call.id, text))
+    return transcript(after)
+
+
+@pytest.mark.parametrize("letter", ["x", "\u00e4", "\u6c34"])
+def test_what_one_turn_observed_is_cut_to_the_budget_and_says_so(letter: str) -> None:
+    messages = read(letter * 200_000, "short", letter * 200_000, letter * 150_000, budget=24_000)
+    told = [message for message in messages if message.role == "tool"]
+    assert [message.tool_call_id for message in told] == ["c0", "c1", "c2", "c3"]
+    total = sum(size(message) for message in messages if message.text != TRIMMED)
+    assert 23_000 < total <= 24_000, "all of the budget is used, and no more"
+    assert told[1].text == "short"
+    for message, whole in ((told[0], 200_000), (told[2], 200_000), (told[3], 150_000)):
+        shown = message.text.partition("\n")[0]
+        assert shown == letter * len(shown)
+        assert f"{whole - len(shown):,} characters left out" in message.text
+        assert f"the first {len(shown):,} ({len(shown.encode()):,} bytes) of {whole:,}" in message.text
+        assert "Read on with an offset" in message.text
+
+
+@pytest.mark.parametrize("budget", [1, 300])
+def test_however_small_the_budget_something_of_each_observation_is_told(budget: int) -> None:
+    told = [message for message in read("x" * 5_000, "y" * 5_000, budget=budget) if message.role == "tool"]
+    assert [message.text[0] for message in told] == ["x", "y"]
+    assert all(size(message) <= LEAST_TOKENS for message in told)
 
 
 CALL = ToolCall.of("c1", "world.look", {})
