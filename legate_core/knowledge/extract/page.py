@@ -15,6 +15,7 @@ from legate_core.knowledge.extract.pdf import DAMAGED, PROTECTED
 MAX_SIDE_PX = 2_400
 MAX_CHARS = 60_000
 MAX_MARKS = 400
+LEAST_CHARS = 12
 ENDS_CHARS = 24
 """Where a passage does not stand on its page as one, as after a divided word, its beginning and its end are looked for."""
 
@@ -86,7 +87,7 @@ def _marks(page: Any, size: tuple[int, int], passage: str) -> list[tuple[int, in
                 letters.append(char.casefold()[:1])
                 places.append(at)
         found: list[tuple[int, int, int, int]] = []
-        for first, last in _spans("".join(letters), _letters(passage)):
+        for first, last in _spans("".join(letters), passage):
             count = words.count_rects(places[first], places[last] - places[first] + 1)
             for number in range(min(count, MAX_MARKS - len(found))):
                 found.append(_box(page, raw, size, words.get_rect(number)))
@@ -100,19 +101,41 @@ def _letters(text: str) -> str:
 
 
 def _spans(page: str, passage: str) -> list[tuple[int, int]]:
-    """Where a passage stands among a page's letters: as one, or from its first words to its last ones on this page."""
-    if not passage:
-        return []
-    at = page.find(passage)
+    """Where a passage stands among a page's letters: as one, or paragraph by paragraph.
+
+    Between its paragraphs a page may hold others, in another column or below a picture, and a heading of the outline may
+    stand nowhere on it. What is too short to be told from the same words elsewhere is left out.
+    """
+    whole = _span(page, _letters(passage), 0)
+    if whole is not None and whole[2]:
+        return [whole[:2]]
+    found: list[tuple[int, int]] = []
+    for part in passage.split("\n"):
+        letters = _letters(part)
+        if len(letters) >= LEAST_CHARS:
+            after = found[-1][1] if found else 0
+            span = _span(page, letters, after) or _span(page, letters, 0)
+            if span is not None:
+                found.append(span[:2])
+    if not found and whole is not None:
+        found = [whole[:2]]
+    return sorted(set(found))
+
+
+def _span(page: str, letters: str, after: int) -> tuple[int, int, bool] | None:
+    """From the first of these letters to the last, behind a place; and whether all of them stand there."""
+    if not letters:
+        return None
+    at = page.find(letters, after)
     if at >= 0:
-        return [(at, at + len(passage) - 1)]
-    start = page.find(passage[:ENDS_CHARS])
+        return at, at + len(letters) - 1, True
+    start = page.find(letters[:ENDS_CHARS], after)
     if start < 0:
-        return []
-    end = page.find(passage[-ENDS_CHARS:], start)
-    # Without its end it goes on over the page, which then is marked to its last letter or for as long as it is.
-    last = end + len(passage[-ENDS_CHARS:]) - 1 if end >= 0 else min(len(page), start + len(passage)) - 1
-    return [(start, last)]
+        return None
+    end = page.find(letters[-ENDS_CHARS:], start)
+    # Without its end it goes on over the page, and is marked to the page's last letter or for as long as it is.
+    last = end + len(letters[-ENDS_CHARS:]) - 1 if end >= 0 else min(len(page), start + len(letters)) - 1
+    return start, last, False
 
 
 def _box(
