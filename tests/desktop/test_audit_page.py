@@ -71,6 +71,9 @@ def test_a_million_entries_are_there_and_only_what_is_looked_at_is_asked_for() -
         assert row.seq == 1_000_000 - position
         assert state.position_of(row.seq) == position
     assert len(bridge.asked) == 3
+    answer = state.model.at(1)
+    assert answer is not None
+    assert answer.who == "Ann", "a person has a name, not an id"
     assert state.model.held == 300
 
 

@@ -15,6 +15,11 @@ def end_query() -> Any:
     return core.JournalEnd()
 
 
+def members_query() -> Any:
+    """Who belongs to the workspace, for their names."""
+    return core.Members()
+
+
 def agents_query() -> Any:
     """The agents, live, for their names."""
     return core.Agents()

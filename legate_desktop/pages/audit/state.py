@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -67,7 +67,8 @@ class AuditState(QObject):
         self.share = 0.0
         self.export_words = ""
         self._shown_to = 0
-        self._names: Mapping[str, str] = {}
+        self._agents: Mapping[str, str] = {}
+        self._people: Mapping[str, str] = {}
         self._round = 0
         self._cursors: list[int] = [0]
         self._queue: list[int] = []
@@ -85,6 +86,10 @@ class AuditState(QObject):
     def is_narrowed(self) -> bool:
         """Whether a filter is set."""
         return self.filters != Filters()
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {"engine": tr("Engine"), **self._people, **self._agents}
 
     @property
     def new_count(self) -> int:
@@ -135,7 +140,8 @@ class AuditState(QObject):
         if not self._is_open:
             self._is_open = True
             self._bridge.watch(requests.agents_query(), self._take_agents, self._failed)
-            self._bridge.watch(requests.end_query(), self._take_end, self._failed)
+            # Who may not see the members sees their ids, and everything else.
+            self._bridge.ask(requests.members_query(), self._take_members, lambda _message, _is_away: self._follow())
 
     def narrow(self, filters: Filters) -> None:
         """Show what fits these filters."""
@@ -291,8 +297,16 @@ class AuditState(QObject):
 
     # What comes back.
 
+    def _take_members(self, members: Iterable[Any]) -> None:
+        self._people = {member.id: member.name or tr("You") for member in members}
+        self._follow()
+
+    def _follow(self) -> None:
+        """The names are known as far as they ever will be: list what happened."""
+        self._bridge.watch(requests.end_query(), self._take_end, self._failed)
+
     def _take_agents(self, rows: Mapping[str, Any]) -> None:
-        self._names = {"engine": tr("Engine")} | {agent.id: agent.name for agent in rows.values()}
+        self._agents = {agent.id: agent.name for agent in rows.values()}
 
     def _take_end(self, rows: Mapping[str, Any]) -> None:
         is_first = self._shown_to == 0
