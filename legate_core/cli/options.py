@@ -26,6 +26,13 @@ _SPAN = re.compile(r"(\d{1,6})\s*(min|h|d|w)")
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
+CODES = (
+    "exit codes: 0 done, unless it says otherwise above; 1 a fault, 2 the command or its input is wrong, 3 not found,\n"
+    "4 conflict, 5 not permitted, 6 locked, 7 damaged, 8 unavailable, 9 a limit, 130 interrupted, 141 nobody read on."
+)
+"""What every command may end with, said by the help of each."""
+
+
 class UsageError(Invalid):
     """The command line itself is wrong. `usage` says how it is written."""
 
@@ -80,6 +87,7 @@ def add_command(
         name,
         help=summary,
         description=f"{summary[:1].upper()}{summary[1:]}." + (f"\n\n{more}" if more else ""),
+        epilog=CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         conflict_handler="error",
     )

@@ -11,7 +11,7 @@ from legate_core.cli.watch import Rest, until_rest
 if TYPE_CHECKING:
     from legate_core.cli.screen import Screen
     from legate_core.cli.session import Session
-    from legate_core.runs.model import StepRow
+    from legate_core.runs.model import RunRow, StepRow
 
 WAITING, FAILED, IN_DOUBT, CANCELLED = 10, 11, 12, 13
 CODES = {
@@ -23,14 +23,17 @@ CODES = {
     "cancelled": CANCELLED,
 }
 WAITS = {
-    "vault": "waits for the vault; 'legate vault unseal' opens it",
-    "budget": "waits for money; 'legate models limit' raises a limit",
+    "approval": ("waits for you", ""),
+    "vault": ("waits for the vault", "'legate vault unseal' opens it"),
+    "budget": ("waits for money", "'legate models limit' raises a limit"),
+    "timer": ("waits for its time", "it goes on by itself"),
+    "child": ("waits for a run that it started", "'legate runs' lists it"),
 }
+"""What a run waits for, in words, and what ends that where it is not an answer."""
+
 CODES_IN_WORDS = (
-    "The process ends with 0 where the run succeeded, 10 where it waits for a person, 11 where it failed or ended\n"
-    "early, 12 where something of it is in doubt, 13 where it was cancelled. Other codes: 2 the command or its input\n"
-    "is wrong, 3 not found, 4 conflict, 5 not permitted, 6 locked, 7 damaged, 8 unavailable, 9 a limit, 1 a fault,\n"
-    "130 interrupted."
+    "It ends with 0 where the run succeeded, 10 where it waits for a person, money, the vault or its time, 11 where\n"
+    "it failed or ended early, 12 where something of it is in doubt, 13 where it was cancelled."
 )
 
 SIGNS = {"confirmed": "✓", "done": "·", "waiting": "?", "denied": "✗", "failed": "✗", "in_doubt": "!"}
@@ -89,10 +92,18 @@ def _lines(rest: Rest, screen: Screen) -> Iterator[str]:
             yield f"{one_line(step.label)} may have happened or not: legate doubt {step.action_id}"
 
 
+def standing(row: RunRow) -> tuple[str, str]:
+    """Where a run stands, in words, and what ends its wait where that is not an answer."""
+    if row.status != "waiting":
+        return row.status.replace("_", " "), ""
+    return WAITS.get(row.waiting_for, ("waits", ""))
+
+
 def status_words(rest: Rest) -> str:
     """The status of a run in words, with its reason and what it used."""
     row = rest.row
-    words = WAITS.get(row.waiting_for, "waits for you") if row.status == "waiting" else row.status.replace("_", " ")
+    words, next_step = standing(row)
+    words += f"; {next_step}" if next_step else ""
     reason = f": {one_line(row.reason)}" if row.reason else ""
     used = f"{row.input_tokens + row.output_tokens:,} tokens" + (
         f", {money(row.cost_micros)}" if row.cost_micros else ""

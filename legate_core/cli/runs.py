@@ -32,7 +32,10 @@ def add(under: Subparsers) -> None:
     run.add_argument(
         "--wait", action=BooleanOptionalAction, default=True, help="follow the run; with --no-wait only start it"
     )
-    runs = add_command(under, "runs", "the runs, or one of them step by step", look, more=resting.CODES_IN_WORDS)
+    runs = add_command(
+        under, "runs", "the runs, or one of them step by step", look,
+        more=f"Looking ends with 0 however a run stands. With --follow it says that:\n{resting.CODES_IN_WORDS}",
+    )  # fmt: skip
     runs.add_argument("id", nargs="?", metavar="ID", help="show this run: its task, its steps, its result")
     runs.add_argument("--all", action="store_true", help=f"list all runs, not only the newest {SHOWN}")
     runs.add_argument("--follow", action="store_true", help="let the run go on until it ends or must ask")
@@ -119,8 +122,7 @@ def _list(rows: list[RunRow], options: Namespace, screen: Screen) -> Result:
 
 def status(row: RunRow) -> str:
     """A run's status in words, with its reason."""
-    waits = {"approval": "waits for you", "vault": "waits for the vault", "budget": "waits for money"}
-    words = waits.get(row.waiting_for, "waits") if row.status == "waiting" else row.status.replace("_", " ")
+    words, _ = resting.standing(row)
     return f"{words}: {row.reason}" if row.reason else words
 
 
@@ -136,9 +138,8 @@ async def _one(session: Session, run_id: str) -> Result:
 def _told(run: RunDetail, steps: list[StepRow], screen: Screen) -> Iterator[str]:
     row = run.row
     yield screen.style(f"{one_line(row.name)}, run {row.id}", "bold")
-    yield f"{status(row)}; started {moment(row.created_at)}" + (
-        f", ended {moment(row.finished_at)}" if row.finished_at else ""
-    )
+    yield status(row)
+    yield f"started {moment(row.created_at)}" + (f", ended {moment(row.finished_at)}" if row.finished_at else "")
     cost = f", {money(row.cost_micros)} spent" if row.cost_micros else ""
     yield f"{row.steps} steps, {row.input_tokens:,} tokens in, {row.output_tokens:,} out{cost}"
     if run.is_erased:

@@ -1,4 +1,4 @@
-"""Following a run until it rests: it has ended, or nothing of it moves without a person."""
+"""Following a run until it rests: it has ended, or nothing of it moves without a person, or before long."""
 
 from __future__ import annotations
 
@@ -35,21 +35,20 @@ class Rest:
 
 
 def rests(row: RunRow, steps: Iterable[StepRow], asking: Iterable[str]) -> bool:
-    """Whether nothing of a run moves without a person. `asking` are the ids of the questions that wait.
+    """Whether nothing of a run moves without a person, or before long. `asking` are the ids of the questions that wait.
 
     An answer is committed before the run hears of it, so the run's own status would say too early that it waits.
     """
     if row.status in FINAL:
         return True
-    if row.status == "waiting" and row.waiting_for == "vault":
-        return True
-    if row.status == "waiting" and row.waiting_for == "budget":
-        # What other runs have set aside comes free within a call; a limit waits for whoever raises it.
-        return not row.reason.endswith(BY_ITSELF)
+    if row.status == "waiting" and row.waiting_for != "approval":
+        # What other runs have set aside comes free within a call. A limit, the vault or an hour may take for ever, and a
+        # command that is sent to follow a run ends then and says what it waits for.
+        return row.waiting_for != "budget" or not row.reason.endswith(BY_ITSELF)
     states = {step.state for step in steps if step.kind == "tool"}
     if row.status == "in_doubt":
         return "in_doubt" in states and not states & MOVING
-    if row.status != "waiting" or row.waiting_for != "approval" or states & MOVING:
+    if row.status != "waiting" or states & MOVING:
         return False
     open_questions = {step.approval_id for step in steps if step.state == "waiting"}
     return bool(open_questions) and open_questions <= set(asking)

@@ -140,6 +140,9 @@ def test_a_cancelled_run_says_so_and_ends_with_13() -> None:
     done = practised("runs", run_id, "--follow")
     assert done.code == 13
     assert "Not today." in done.out
+    shown = practised("runs", run_id)
+    assert shown.code == 0, "looking at it is done, however it stands"
+    assert "cancelled: Not today.\nstarted " in shown.out
     assert practised("runs", "--cancel", run_id).code == 4
 
 

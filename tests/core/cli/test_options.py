@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from legate_core.cli import command_line as line
 from legate_core.cli.command_line import parse
 from legate_core.cli.front_ends import FRONT_ENDS
 from legate_core.cli.options import UsageError, given, object_of, until
-from legate_core.errors import Invalid
+from legate_core.errors import Invalid, kinds
 from tests.core.cli.terminal import legate
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -156,3 +158,21 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_what_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="The rule"):
         object_of(text, "The rule")
+
+
+def _commands(under: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    for action in under._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, parser in action.choices.items():
+                if name not in FRONT_ENDS:
+                    yield parser
+                    yield from _commands(parser)
+
+
+def test_the_help_of_every_command_says_what_its_exit_codes_mean() -> None:
+    codes = {kind.exit_code for kind in kinds().values()} | {0, line.INTERRUPTED, line.PIPE_CLOSED}
+    found = {parser.prog: parser.format_help() for parser in _commands(line.parser())}
+    assert len(found) > 20
+    for name, text in found.items():
+        told = {int(number) for number in re.findall(r"\b(\d+) [a-z]", text.partition("exit codes: ")[2])}
+        assert told == codes, name

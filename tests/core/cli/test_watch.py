@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from legate_core.cli.watch import rests
-from legate_core.runs.model import RunRow, StepRow
+from legate_core.cli import resting, runs
+from legate_core.cli.watch import Rest, rests
+from legate_core.runs.model import BY_ITSELF, RunDetail, RunRow, RunStatus, StepRow, WaitingFor
 
 ROW = RunRow("run_1", "agt_1", "Deputy", "running", "", "", 2, 0, 0, 0, 1, 1, 0)
 MODEL = StepRow("run_1.0", "run_1", 0, "model", "done", "asks", "", "", "", 0, 0, 0, 1, 1)
@@ -35,7 +36,8 @@ CASES = [
     (WAITS, [tool("confirmed", "a")], [], False),
     (("waiting", "vault"), [MODEL], [], True),
     (("waiting", "budget"), [MODEL], [], True),
-    (("waiting", "timer"), [tool("waiting", "a")], ["a"], False),
+    (("waiting", "timer"), [MODEL], [], True),
+    (("waiting", "child"), [MODEL], [], True),
     (("in_doubt", ""), [tool("in_doubt", "a")], [], True),
     (("in_doubt", ""), [tool("in_doubt", "a"), tool("waiting", "b")], ["b"], True),
     (("in_doubt", ""), [tool("in_doubt", "a"), tool("ready", "b")], [], False),
@@ -49,3 +51,27 @@ def test_a_run_rests_when_only_a_person_can_move_it(
 ) -> None:
     row = replace(ROW, status=status[0], waiting_for=status[1])
     assert rests(row, steps, asking) is expected
+
+
+def test_a_wait_that_ends_within_a_call_is_no_rest() -> None:
+    row = replace(ROW, status="waiting", waiting_for="budget", reason=f"It does not fit. {BY_ITSELF}")
+    assert not rests(row, [MODEL], [])
+    assert rests(replace(row, reason="The limit of 1.00 is used up."), [MODEL], [])
+
+
+@pytest.mark.parametrize(
+    ("waiting_for", "says"),
+    [(WaitingFor.APPROVAL, "waits for you"), (WaitingFor.BUDGET, "money"), (WaitingFor.VAULT, "vault")],
+)
+def test_a_run_says_what_it_waits_for(waiting_for: WaitingFor, says: str) -> None:
+    row = replace(ROW, status="waiting", waiting_for=waiting_for.value, reason="")
+    rest = Rest(RunDetail(row, "", "", is_erased=False), (), ())
+    assert says in runs.status(row)
+    assert says in resting.status_words(rest)
+    assert ("for you" in resting.status_words(rest)) is (waiting_for is WaitingFor.APPROVAL)
+
+
+def test_everything_that_a_run_may_wait_for_has_its_words_and_its_code() -> None:
+    assert set(resting.WAITS) == {kind.value for kind in WaitingFor if kind is not WaitingFor.NOTHING}
+    assert set(resting.CODES) == {kind.value for kind in RunStatus} - {"ready", "running"}
+    assert all(str(code) in resting.CODES_IN_WORDS for code in resting.CODES.values())
