@@ -164,6 +164,7 @@ async def _open(
             settings.vectors,
             broker.transport,
             _lender(kernel, workspace_id, person_id),
+            vectors_key=settings.qdrant_key,
         )
         toolbox = Toolbox(broker, DataFolder(settings.home), knowledge, extra_tools)
         executor = _compose(kernel, authorizer, keys, settings, broker, toolbox)

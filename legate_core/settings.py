@@ -7,11 +7,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from legate_core.errors import Invalid
 from legate_core.private import make_folder
 
 KEYS = ("keyring", "passphrase", "memory")
+
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+"""How the address of a database may begin."""
 
 THROW_AWAY = "throw-away"
 """A data folder with this file in it holds nothing that anybody would miss; only there may keys lie in memory."""
@@ -34,6 +38,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     vectors: str = ""
+    qdrant_key: str = ""
     is_throw_away: bool = False
 
     @property
@@ -74,15 +79,35 @@ def from_environment(environment: Mapping[str, str] | None = None, home: Path | 
     folder = home or (Path(env["LEGATE_HOME"]).expanduser() if env.get("LEGATE_HOME") else default_home())
     return Settings(
         home=folder.absolute(),
-        database_url=env.get("LEGATE_DATABASE_URL", ""),
+        database_url=_checked_url(env.get("LEGATE_DATABASE_URL", "")),
         keys=keys,
         passphrase=env.get("LEGATE_PASSPHRASE", ""),
         token=env.get("LEGATE_TOKEN", ""),
         host=env.get("LEGATE_HOST", "127.0.0.1"),
         port=port,
         vectors=env.get("LEGATE_VECTORS", ""),
+        qdrant_key=env.get("LEGATE_QDRANT_KEY", ""),
         is_throw_away=(folder / THROW_AWAY).exists(),
     )
+
+
+def _checked_url(url: str) -> str:
+    """The address of a database that Legate can use, or nothing. What was given is not repeated: a password may be in it."""
+    if not url:
+        return ""
+    scheme, mark, rest = url.partition("://")
+    try:
+        # Reading the port is what finds one that is no number.
+        is_whole = bool(mark) and bool(rest.strip("/")) and (scheme == "sqlite" or urlsplit(url).port != 0)
+    except ValueError:
+        is_whole = False
+    if scheme not in DATABASES or not is_whole:
+        raise Invalid(
+            "LEGATE_DATABASE_URL is not the address of a database that Legate can use. Write it as "
+            "postgresql://name:password@host/database or sqlite:////folder/file.db, or leave it out for SQLite in the "
+            "data folder."
+        )
+    return url
 
 
 def throw_away(settings: Settings) -> Settings:

@@ -12,11 +12,12 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from PySide6.QtCore import QSocketNotifier, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
+from legate_core import Invalid
 from legate_desktop import log_file, pages
 from legate_desktop.first_run.guide import Guide
 from legate_desktop.live import Bridge
@@ -43,9 +44,17 @@ GRACE_MS = 10_000
 """How long the end waits for what is still being put away."""
 
 
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `Invalid` instead of leaving, so that the command words it like every problem."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:].rstrip(".")
+        raise Invalid(f"{sentence}. '{self.prog} --help' shows how it is written.")
+
+
 def arguments() -> argparse.ArgumentParser:
     """The options of `legate desktop`."""
-    parser = argparse.ArgumentParser(prog="legate desktop", description="Legate in a window.")
+    parser = Parser(prog="legate desktop", description="Legate in a window.", allow_abbrev=False)
     parser.add_argument("--practice", action="store_true", help="open the practice workspace: no key, no network")
     parser.add_argument("--home", type=Path, help="the data folder (default: the one in the settings)")
     parser.add_argument("--server", default="", help="the address of a core that runs elsewhere")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import signal
 import socket
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import uvicorn
 from fastapi import FastAPI
@@ -152,14 +153,16 @@ def url_of(listening: socket.socket) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`legate serve`, which has this from its entry point; errors leave it as they are, for the command to word."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="legate serve",
+        allow_abbrev=False,
         description="Serve the HTTP API on this machine. LEGATE_TOKEN holds the token that every request must bear.",
     )
     parser.add_argument("--home", type=Path, help="the data folder (default: the one in the settings)")
     parser.add_argument("--practice", action="store_true", help="serve the practice workspace: no key, no network")
     parser.add_argument("--host", help="where to listen; this machine only (default: LEGATE_HOST, or 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port; 0 takes any free one (default: LEGATE_PORT, or 8080)")
+    parser.add_argument("--json", action="store_true", help="say where it serves as one JSON value on stdout")
     options = parser.parse_args(arguments)
     if options.port is not None and not 0 <= options.port <= 65535:
         raise Invalid(f"--port is {options.port}; it must be a number from 0 to 65535.")
@@ -171,10 +174,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return await core.open_practice(options.home)
 
     def say(url: str) -> None:
+        if options.json:
+            print(json.dumps({"url": url}), flush=True)
         print(f"Legate serves at {url}. Ctrl-C stops it.", file=sys.stderr, flush=True)
 
     serve(settings, open_core=open_practice if options.practice else None, is_ready=say)
     return 0
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `Invalid` instead of leaving, so that the command words it like every problem."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:].rstrip(".")
+        raise Invalid(f"{sentence}. '{self.prog} --help' shows how it is written.")
 
 
 class Opened(Protocol):

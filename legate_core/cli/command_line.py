@@ -7,7 +7,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib.metadata import PackageNotFoundError, version
 
 from legate_core.cli import (
@@ -92,7 +92,8 @@ def _perform(arguments: Sequence[str], screen: Screen) -> int:
         screen.is_json = options.json
         screen.shows_progress = options.progress or screen.err.isatty()
         if options.command in front_ends.FRONT_ENDS:
-            return front_ends.start(options.command, options, rest)
+            with watch_logs(options, screen) if options.debug else nullcontext():
+                return front_ends.start(options.command, options, rest)
         with watch_logs(options, screen):
             result: Result = asyncio.run(options.perform(options, screen))
         screen.show(result)

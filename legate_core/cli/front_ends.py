@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from legate_core.cli.options import Subparsers, global_options
+from legate_core.cli.options import Subparsers, UsageError, global_options
 from legate_core.errors import Unavailable
 
 GROUP = "legate.front_ends"
@@ -27,11 +27,14 @@ def add(under: Subparsers) -> None:
 
 def start(name: str, options: Namespace, rest: Sequence[str]) -> int:
     """Run a front end to its end with what it was given; the code it ends with."""
+    if options.progress:
+        raise UsageError(f"'legate {name}' shows no progress. Leave --progress out.")
     main = _load(name)
-    return int(main([*_handed_on(options), *rest]) or 0)
+    return int(main([*_handed_on(name, options), *rest]) or 0)
 
 
-def _handed_on(options: Namespace) -> list[str]:
+def _handed_on(name: str, options: Namespace) -> list[str]:
+    """What of the options of every command is the front end's own matter. Problems and `--debug` are the command's."""
     found: list[str] = []
     if options.practice:
         found.append("--practice")
@@ -39,6 +42,8 @@ def _handed_on(options: Namespace) -> list[str]:
         found += ["--home", str(options.home)]
     if options.server:
         found += ["--server", options.server]
+    if options.json and name == "serve":
+        found.append("--json")
     return found
 
 

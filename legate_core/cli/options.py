@@ -6,7 +6,6 @@ import argparse
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -54,14 +53,6 @@ class Parser(argparse.ArgumentParser):
 
 Subparsers = Any
 """What `add_subparsers` returns; argparse keeps its type to itself."""
-
-
-@dataclass(frozen=True)
-class Noun:
-    """A command of the first level: its parser, and where further words of it are added."""
-
-    parser: Parser
-    words: Callable[..., Parser]
 
 
 def global_options(parser: argparse.ArgumentParser) -> None:

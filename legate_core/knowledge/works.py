@@ -34,11 +34,12 @@ class Works:
         vectors: str,
         transport: Callable[[str], httpx.AsyncBaseTransport],
         lend: Callable[[str, str], Awaitable[str]],
+        vectors_key: str = "",
     ) -> None:
         cores = max(1, os.cpu_count() or 1)
         self._kernel = kernel
         self._workspace_id = workspace_id
-        self._vectors: Vectors = open_vectors(vectors, home / "vectors")
+        self._vectors: Vectors = open_vectors(vectors, home / "vectors", vectors_key)
         self._embedders = Embedders(transport, lend, cores)
         self._readers = Readers(min(2, cores))
         originals = FolderOriginals(home / "originals")

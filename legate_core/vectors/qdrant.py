@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -11,7 +10,6 @@ from legate_core.vectors.base import Near, Point
 
 T = TypeVar("T")
 
-KEY_VARIABLE = "LEGATE_QDRANT_KEY"
 SECONDS = 30
 _AT_ONCE = 256
 _DOCUMENT = "document"
@@ -23,8 +21,9 @@ class QdrantVectors:
     This is infrastructure that whoever runs the server names, so it does not go through the broker.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str = "") -> None:
         self._url = url
+        self._key = key
         self._opened: Any = None
         self._known: set[str] = set()
 
@@ -80,7 +79,7 @@ class QdrantVectors:
 
             self._opened = AsyncQdrantClient(
                 url=self._url,
-                api_key=os.environ.get(KEY_VARIABLE) or None,
+                api_key=self._key or None,
                 timeout=SECONDS,
                 prefer_grpc=False,
                 check_compatibility=False,

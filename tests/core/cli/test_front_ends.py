@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -50,3 +51,29 @@ def test_a_front_end_that_is_not_offered_says_so(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(front_ends, "_entry_point", lambda _name: None)
     done = legate("desktop", "--json")
     assert (done.code, done.json["type"]) == (8, "urn:legate:problem:unavailable")
+
+
+def test_what_a_front_end_does_not_take_is_a_problem_like_every_other() -> None:
+    for name in ("serve", "desktop"):
+        done = legate(name, "--bogus", "--json")
+        assert (done.code, done.json["type"]) == (2, "urn:legate:problem:invalid")
+        assert f"'legate {name} --help' shows how it is written." in done.json["detail"]
+
+
+def test_options_of_every_command_are_used_or_refused(started: list[list[str]]) -> None:
+    assert legate("serve", "--json", "--debug").code == 4
+    assert legate("desktop", "--json").code == 4
+    assert started == [["--json"], []]
+    refused = legate("serve", "--progress")
+    assert refused.code == 2
+    assert "Leave --progress out." in refused.err
+
+
+def test_with_debug_what_a_front_end_logs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Point:
+        def load(self) -> Any:
+            return lambda _arguments: logging.getLogger("legate_core.x").info("a step") or 0
+
+    monkeypatch.setattr(front_ends, "_entry_point", lambda _name: Point())
+    assert "a step" in legate("serve", "--debug").err
+    assert "a step" not in legate("serve").err
