@@ -14,6 +14,8 @@ import pytest
 import legate_core
 from legate_core.app import open_local
 from legate_core.practice.workspace import open_throw_away
+from legate_core.runs import transport
+from legate_core.runs.executor import Executor
 from legate_core.settings import THROW_AWAY
 from legate_core.storage.ownership import Ownership
 from legate_server.app import create_app
@@ -315,6 +317,18 @@ def test_a_run_that_fails_ends_with_11(world: World, tmp_path: Path) -> None:
     done = legate("run", "Deputy", "Go.", "--json")
     assert (done.code, done.json["run"]["status"] in ("failed", "ended_early")) == (11, True)
     assert done.json["run"]["reason"]
+
+
+def test_a_fault_of_the_engine_ends_the_run_and_the_command_that_follows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any) -> bool:
+        raise KeyError("nothing for people")
+
+    monkeypatch.setattr(Executor, "_step", broken)
+    monkeypatch.setattr(transport, "RETRY_SECONDS", 0.0)
+    done = practised("run", "--json")
+    assert (done.code, done.json["run"]["status"]) == (11, "failed")
+    assert "A fault of the engine (KeyError)" in done.json["run"]["reason"]
+    assert "nothing for people" not in done.out
 
 
 @pytest.mark.parametrize(("answer", "effects"), [("happened", 1), ("do-it", 2), ("give-up", 1)])
