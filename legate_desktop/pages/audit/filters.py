@@ -76,7 +76,7 @@ def _fields() -> Iterable[tuple[str, str, str]]:
     return (
         ("what", tr("What"), tr("A part of the event's name, such as approval")),
         ("who", tr("Who"), tr("A part of the actor's id, such as engine")),
-        ("about", tr("About"), tr("An id that the entry names")),
+        ("about", tr("Object"), tr("An id that the entry names")),
         ("hash", tr("Hash"), tr("The first digits of the hash: 0-9 and a-f")),
         ("since", tr("From 2026-11-24"), tr("The first day, written as 2026-11-24")),
         ("until", tr("To 2026-11-24"), tr("The last day, written as 2026-11-24")),

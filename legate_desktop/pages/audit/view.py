@@ -109,7 +109,7 @@ COLUMNS = ("seq", "time", "who", "what", "about", "hash")
 
 def column_names() -> list[str]:
     """The names over the columns."""
-    return [tr("Entry"), tr("Time"), tr("Who"), tr("What"), tr("About"), tr("Hash")]
+    return [tr("Entry"), tr("Time"), tr("Who"), tr("What"), tr("Object"), tr("Hash")]
 
 
 def cell(row: EntryRow, column: int, moment: str) -> str:
