@@ -65,9 +65,7 @@ def judge(found: Sequence[Budget], amount: int, now: int) -> Blocked | None:
         fits_alone = budget.spent_micros + amount <= budget.limit_micros
         what = f"The next model call may cost {amount / 1e6:.4f}, which does not fit under {budget.words}"
         if fits_alone:
-            return Blocked(
-                budget.id, f"{what} beside what other runs have set aside. {BY_ITSELF}", now + LOOK_AGAIN_MS
-            )
+            return Blocked(budget.id, f"{what} beside what other runs have set aside. {BY_ITSELF}", now + LOOK_AGAIN_MS)
         turns = (
             f" It goes on when the limit is raised{' or the ' + budget.period + ' turns' if budget.ends_at else ''}."
         )
