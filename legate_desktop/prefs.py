@@ -48,7 +48,6 @@ class Wishes:
     has_verified: bool = False
     vault_lock_minutes: int = 15
     geometry: str = ""
-    last_page: str = ""
 
 
 _CHECKS: Final[dict[str, Callable[[Any], bool]]] = {

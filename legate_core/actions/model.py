@@ -24,29 +24,6 @@ class ActionState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-MOVES: Mapping[ActionState, frozenset[ActionState]] = {
-    ActionState.PROPOSED: frozenset({ActionState.WAITING, ActionState.READY, ActionState.DENIED}),
-    ActionState.WAITING: frozenset({ActionState.READY, ActionState.DENIED, ActionState.WITHDRAWN}),
-    ActionState.READY: frozenset(
-        {
-            ActionState.WAITING,  # an answer taken back before dispatch
-            ActionState.DISPATCHED,
-            ActionState.CONFIRMED,  # a read needs no intent on disk
-            ActionState.FAILED,
-            ActionState.DENIED,
-            ActionState.WITHDRAWN,
-        }
-    ),
-    ActionState.DISPATCHED: frozenset({ActionState.CONFIRMED, ActionState.FAILED, ActionState.IN_DOUBT}),
-    ActionState.IN_DOUBT: frozenset(
-        {ActionState.CONFIRMED, ActionState.FAILED, ActionState.READY, ActionState.WITHDRAWN}
-    ),
-    ActionState.CONFIRMED: frozenset(),
-    ActionState.FAILED: frozenset(),
-    ActionState.DENIED: frozenset(),
-    ActionState.WITHDRAWN: frozenset(),
-}
-
 OPEN = frozenset(
     {
         ActionState.PROPOSED,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from legate_core.cli.screen import Screen
 from legate_core.errors import LegateError
-from legate_core.settings import from_environment
+from legate_core.settings import from_environment, practice_home
 
 LOG_FILE = "legate.log"
 LARGEST_BYTES = 2_000_000
@@ -69,7 +69,8 @@ def trace_of(error: BaseException, options: Namespace, screen: Screen) -> str:
 def _write(options: Namespace, text: str) -> Path | None:
     """Append to the log of the data folder, where there is one; nothing of a fault is worth a second fault."""
     try:
-        path = from_environment(home=options.home).home / LOG_FILE
+        home = practice_home(options.home) if options.practice else from_environment(home=options.home).home
+        path = home / LOG_FILE
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         if path.exists() and path.stat().st_size > LARGEST_BYTES:
             flags |= os.O_TRUNC

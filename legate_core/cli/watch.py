@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import legate_core as core
-from legate_core.runs.model import BY_ITSELF
+from legate_core.runs.model import BY_ITSELF, FINAL
 
 if TYPE_CHECKING:
     from legate_core.approvals.model import ApprovalRow
     from legate_core.client import Client
     from legate_core.runs.model import RunDetail, RunRow, StepRow
 
-FINAL = frozenset({"succeeded", "failed", "cancelled", "ended_early"})
 MOVING = frozenset({"proposed", "ready", "dispatched", "open"})
 """States of a step that go on without a person."""
 

@@ -45,7 +45,9 @@ def rule_from_json(data: Json) -> Rule:
         raise Invalid(f"A rule has no field {unknown[0][:60]!r}. It has: {', '.join(_FIELDS)}.")
     for name in ("id", "name"):
         if not isinstance(given.get(name), str):
-            raise Invalid(f"A rule needs a text as its {name!r}.")
+            raise Invalid(
+                f'A rule needs a text as its {name!r}. Give it one in quotes; the id may be empty, as in "id": "".'
+            )
     fields: dict[str, Any] = dict(given)
     _one_of(given, "verdict", get_args(VerdictKind))
     if "origin" in given:

@@ -63,16 +63,8 @@ def judge(ctx: Context, call: Call, facts: Facts) -> tuple[Verdict, Book]:
             return verdict, book
 
 
-def count_use(ctx: Context, verdict: Verdict) -> None:
-    """Count that a stored rule decided; built-in rules are not counted. `Conflict` where its last use was spent since.
-
-    Then nothing was written, so the caller may load the rules and decide again; `judge` does both.
-    """
-    if not _count(ctx, verdict):
-        raise Conflict("The rule that allowed this was used up by another run just now. Propose the call again.")
-
-
 def _count(ctx: Context, verdict: Verdict) -> bool:
+    """Count that a stored rule decided, built-in ones aside; False, and nothing written, where its last use is spent."""
     if verdict.rule_id.startswith("builtin."):
         return True
     while True:

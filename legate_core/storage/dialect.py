@@ -13,9 +13,6 @@ from sqlalchemy.exc import DBAPIError
 APPLICATION_ROLE = "legate_app"
 """The PostgreSQL role features run as: it owns no table and cannot bypass row-level security."""
 
-SWEEP_ROLE = "legate_sweep"
-"""The narrow PostgreSQL role that may look across workspaces for runs to wake, and see nothing else."""
-
 _ENTER = text("SELECT set_config('app.workspace', :workspace_id, true)")
 
 

@@ -56,8 +56,8 @@ class Ownership:
         except OSError as error:
             file.close()
             raise Unavailable(
-                f"The data folder {self.folder} cannot be written ({error.strerror}). Nothing was changed; "
-                "free some space, check the disk, then try again."
+                f"The data folder {self.folder} cannot be written ({error.strerror}), so it is not opened, not "
+                "even to be read. Nothing was changed; free some space, check the disk, then try again."
             ) from error
         self._file = file
 

@@ -19,7 +19,6 @@ from legate_desktop.widgets.labels import Label
 from legate_desktop.words import one_line, tr
 
 WIDTH_PX, ROW_PX, MOST_ROWS, TOP_PX = 640, 40, 9, 72
-KEYS_WITHOUT_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,6 @@ FACES: Final[dict[str, Face]] = {
     "mono_name": Face(MONO_FAMILY, 13, 18, 500),
 }
 
-SPACE: Final = (4, 8, 12, 16, 20, 24, 32)
 SIDEBAR_PX: Final = 232
 SIDEBAR_ICONS_PX: Final = 56
 SIDEBAR_COLLAPSES_UNDER_PX: Final = 1100
@@ -201,12 +200,10 @@ RADIUS_CARD_PX: Final = 10
 RADIUS_DIALOG_PX: Final = 12
 RADIUS_PILL_PX: Final = 4
 TARGET_PX: Final = 28
-TARGET_DECIDING_PX: Final = 32
 ICON_PX: Final = 16
 ICON_STROKE: Final = 1.75
 
 FADE_MS: Final = 120
-ROW_LEAVES_MS: Final = 160
 SKELETON_AFTER_MS: Final = 150
 TOAST_MS: Final = 6_000
 HOLD_MS: Final = 700

@@ -17,13 +17,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from legate_core.agents.commands import Agents, CreateAgent, PublishAgent
+from legate_core.agents.files import ExportAgent
 from legate_core.agents.model import AgentDefinition
 from legate_core.app import Core, open_local
 from legate_core.approvals.queries import DecidedApprovals, PendingApprovals
+from legate_core.audit.export import ExportJournal, SignJournal
 from legate_core.audit.queries import JournalEntries, VerifyJournal
+from legate_core.backup.commands import MakeBackup
 from legate_core.crypto.secret import Secret
 from legate_core.errors import LegateError
+from legate_core.identity.prove import Prove
 from legate_core.runs.commands import StartRun
+from legate_core.runs.export import ExportRun
 from legate_core.runs.queries import Run, RunLog, Runs
 from legate_core.settings import Settings
 from legate_core.vault.commands import DeleteSecret, ReplaceSecret, SealVault, StoreSecret, UnsealVault
@@ -176,6 +181,23 @@ async def look_everywhere(core: Core, captured: list[tuple[str, bytes]]) -> None
         captured.append((run_id, repr(await core.client.ask(RunLog(run_id))).encode()))
 
 
+async def take_away(core: Core, canaries: Canaries, folder: Path, captured: list[tuple[str, bytes]]) -> None:
+    """Everything that may leave in a file: the journal, every run with as little masked as can be, every agent."""
+    await core.client.send(SignJournal())
+    part = await core.client.ask(ExportJournal())
+    while True:
+        captured.append(("the exported journal", "\n".join(part.lines).encode()))
+        if not part.after:
+            break
+        part = await core.client.ask(ExportJournal(after=part.after, until=part.until))
+    await core.client.send(Prove(canaries.passphrase))
+    for run_id in await core.client.ask(Runs()):
+        captured.append((f"exported {run_id}", repr(await core.client.send(ExportRun(run_id, ()))).encode()))
+    for agent_id in await core.client.ask(Agents()):
+        captured.append((f"exported {agent_id}", (await core.client.ask(ExportAgent(agent_id))).encode()))
+    await core.client.send(MakeBackup(str(folder / "backup.age"), Secret(f"other {randomness.token_hex(8)}")))
+
+
 async def test_no_secret_is_anywhere_but_in_its_one_request(
     settings: Settings, scratch: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -198,11 +220,15 @@ async def test_no_secret_is_anywhere_but_in_its_one_request(
     finally:
         await core.close()
     core = await open_local(opened)
+    taken = tmp_path / "taken"
+    taken.mkdir()
     await look_everywhere(core, captured)
+    await take_away(core, canaries, taken, captured)
     await core.close()
 
     captured.append(("the log", caplog.text.encode()))
     places = [*captured, *files_below(settings.home), *files_below(tmp_path / "crashed"), *files_below(scratch)]
+    places += files_below(taken)
     if settings.database_url:
         places += rows_of(settings.database_url)
     assert len(places) > 40

@@ -86,6 +86,11 @@ def check_name(name: str) -> None:
         raise Invalid(f"{name!r} cannot name a key; use lower-case letters, then a slash and letters or digits.")
 
 
+def _place(port: KeyPort) -> str:
+    """Where a port keeps keys, in words."""
+    return {"keyring": "the keyring", "passphrase": "the file of keys under the passphrase"}.get(port.kind, port.kind)
+
+
 def get_or_make(port: KeyPort, name: str, *, may_make: bool) -> bytes:
     """The 32-byte key under a name; a fresh random one where there is none and `may_make` says nothing depends on it.
 
@@ -95,7 +100,7 @@ def get_or_make(port: KeyPort, name: str, *, may_make: bool) -> bytes:
     if key is None:
         if not may_make:
             raise Damaged(
-                f"The key {name!r} of this data folder is missing from the {port.kind}. "
+                f"The key {name!r} of this data folder is missing from {_place(port)}. "
                 "Restore the keys from a backup; nothing can be read without them.",
                 key=name,
             )
@@ -104,7 +109,7 @@ def get_or_make(port: KeyPort, name: str, *, may_make: bool) -> bytes:
         kept = port.get(name)
         if kept is None or not hmac.compare_digest(kept, key):
             raise Unavailable(
-                f"The {port.kind} did not keep a new key. Set LEGATE_KEYS=passphrase to keep keys under a passphrase."
+                f"{_place(port).capitalize()} did not keep a new key. Set LEGATE_KEYS=passphrase to keep keys under a passphrase."
             )
     if len(key) != KEY_BYTES:
         raise Damaged(f"The key {name!r} has the wrong length. Restore the keys from a backup.", key=name)

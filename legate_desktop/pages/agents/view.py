@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from legate_desktop.words import long_age, money, one_line, plural, tr
+from legate_desktop.words import long_age, money, one_line, tr
 
 Part = Literal["purpose", "instructions", "model", "tools", "knowledge", "limits"]
 Mode = Literal["never", "ask", "allow"]
@@ -199,11 +199,6 @@ _FIELDS: Mapping[str, str] = {
     "knowledge": "Knowledge",
     "limits": "Limit",
 }
-
-
-def tools_words(row: AgentRow) -> str:
-    """How many tools, in words."""
-    return plural("%n tool(s)", len(row.tools))
 
 
 CLASSES: Mapping[str, str] = {

@@ -82,6 +82,16 @@ def test_a_fault_is_one_sentence_and_its_trace_is_kept(inbox_does: Callable[[Any
     assert kept.stat().st_mode & 0o077 == 0
 
 
+def test_the_trace_of_a_fault_in_practice_lies_with_the_practice_workspace(
+    inbox_does: Callable[[Any], None], tmp_path: Path
+) -> None:
+    inbox_does(ZeroDivisionError("by nought"))
+    home = tmp_path / "legate-home"
+    (home / "practice-workspace").mkdir(parents=True)
+    assert str(home / "practice-workspace" / "legate.log") in legate("inbox", "--practice").err
+    assert [path.name for path in home.iterdir()] == ["practice-workspace"]
+
+
 def test_a_fault_without_a_data_folder_makes_none(inbox_does: Callable[[Any], None], tmp_path: Path) -> None:
     inbox_does(ZeroDivisionError("by nought"))
     assert "--debug" in legate("inbox").err

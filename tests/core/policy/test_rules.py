@@ -168,8 +168,8 @@ def test_what_says_nothing_is_not_written() -> None:
 BROKEN: list[tuple[Any, str]] = [
     ([], "must be a JSON object"),
     ({"colour": "red"}, "has no field 'colour'"),
-    ({"id": 5}, "needs a text as its 'id'"),
-    ({"name": None}, "needs a text as its 'name'"),
+    ({"id": 5}, "needs a text as its 'id'. Give it one"),
+    ({"name": None}, "needs a text as its 'name'. Give it one"),
     ({"verdict": "maybe"}, "must be one of allow, ask, deny"),
     ({"origin": "mars"}, "must be one of empty, derived, not_person"),
     ({"words": 1}, "must be a text"),
