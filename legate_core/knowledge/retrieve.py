@@ -20,7 +20,7 @@ from legate_core.kernel.dispatch import Kernel
 from legate_core.knowledge import store
 from legate_core.knowledge.embed.open import Embedders
 from legate_core.knowledge.events import FACTS
-from legate_core.knowledge.model import DocumentState, Found, Hit, Passage
+from legate_core.knowledge.model import DocumentState, Found, Hit
 from legate_core.knowledge.rank import fused, weight_of_vectors
 from legate_core.knowledge.tables import documents
 from legate_core.knowledge.words import highlights, language_of, searched
@@ -173,26 +173,30 @@ def _by_keywords(ctx: ReadContext, question: Question, scope: _Scope) -> list[in
 
 
 def _found(ctx: ReadContext, question: Question, scope: _Scope, ranked: Sequence[int], near: _Near) -> Found:
+    """The best of both lists. Only those are loaded with their text; of all others it is enough that they may be found."""
+    known = _findable(ctx, {*ranked, *near.numbers}, scope)
+    keywords = [number for number in ranked if number in known][:CANDIDATES]
+    vectors = [number for number in near.numbers if number in known]
+    language = language_of(question.text) or _language_of_passages(ctx, keywords[:_LOOKED_AT_FOR_LANGUAGE], scope)
+    order = fused(keywords, vectors, weight_of_vectors(language, near.languages))[: question.limit]
+    shown = store.passages(ctx, [item.number for item in order], scope.ids) if order else {}
     wanted = searched(question.text)
-    shown = _passages(ctx, [*ranked, *near.numbers], scope)
-    keywords = [number for number in ranked if number in shown][:CANDIDATES]
-    vectors = [number for number in near.numbers if number in shown]
-    language = language_of(question.text) or _language_of_passages(keywords, shown)
-    order = fused(keywords, vectors, weight_of_vectors(language, near.languages))
     hits = tuple(
         Hit(shown[item.number], item.score, highlights(shown[item.number].text, wanted), item.by)
-        for item in order[: question.limit]
+        for item in order
+        if item.number in shown
     )
     return Found(hits, scope.unread, near.notice.strip())
 
 
-def _passages(ctx: ReadContext, numbers: Collection[int], scope: _Scope) -> dict[int, Passage]:
-    found = store.passages(ctx, set(numbers), scope.ids) if numbers else {}
+def _findable(ctx: ReadContext, numbers: Collection[int], scope: _Scope) -> set[int]:
+    found = store.findable(ctx, numbers, scope.ids) if numbers else {}
     if scope.documents is None:
-        return found
-    return {number: item for number, item in found.items() if item.document_id in scope.documents}
+        return set(found)
+    return {number for number, document_id in found.items() if document_id in scope.documents}
 
 
-def _language_of_passages(numbers: Sequence[int], shown: Mapping[int, Passage]) -> str:
-    """The language of what the keywords found, for questions too short to tell."""
-    return language_of(" ".join(shown[number].text for number in numbers[:_LOOKED_AT_FOR_LANGUAGE]))
+def _language_of_passages(ctx: ReadContext, numbers: Sequence[int], scope: _Scope) -> str:
+    """The language of what the keywords found first, for questions too short to tell."""
+    shown = store.passages(ctx, numbers, scope.ids) if numbers else {}
+    return language_of(" ".join(shown[number].text for number in numbers if number in shown))

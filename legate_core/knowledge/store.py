@@ -275,6 +275,16 @@ _FOUND = and_(
 """A chunk that may be found: of its document's revision."""
 
 
+def findable(ctx: ReadContext, numbers: Collection[int], base_ids: Collection[str]) -> dict[int, str]:
+    """Which of these numbers are chunks that may be found in these bases, each with its document's id."""
+    statement = (
+        select(chunks.c.number, chunks.c.document_id)
+        .join(documents, _FOUND)
+        .where(chunks.c.workspace_id == ctx.workspace_id, chunks.c.number.in_(numbers), chunks.c.base_id.in_(base_ids))
+    )
+    return {row.number: row.document_id for row in ctx.connection.execute(statement)}
+
+
 def passages(ctx: ReadContext, numbers: Collection[int], base_ids: Collection[str]) -> dict[int, Passage]:
     """The chunks with these numbers that may be found in these bases."""
     statement = (

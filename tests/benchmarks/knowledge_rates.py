@@ -160,7 +160,7 @@ async def query(passages: int = 100_000, questions: int = 200) -> None:
         core = await opened(Path(folder))
         try:
             base_id = await _made_up(core, passages)
-            words = _vocabulary()
+            words = made_up_words()
             random.seed(3)
             asked = [" ".join(["what", "is", "the", *random.choices(*words, k=6)]) + "?" for _ in range(questions + 20)]
             spent: list[float] = []
@@ -179,7 +179,7 @@ async def query(passages: int = 100_000, questions: int = 200) -> None:
     )
 
 
-def _vocabulary() -> tuple[list[str], list[float]]:
+def made_up_words() -> tuple[list[str], list[float]]:
     """20,000 made-up words by Zipf's law."""
     random.seed(11)
     signs = "etaoinshrdlucmfwypvbgkjqxz"
@@ -201,7 +201,7 @@ async def _made_up(core: Core, passages: int) -> str:
     tools = core.knowledge.ingester.tools
     kind = await tools.embedders.get({"provider": "local"}).kind()
     name = store.numbered(kind.fingerprint, 1)
-    words, weights = _vocabulary()
+    words, weights = made_up_words()
     generator = numpy.random.default_rng(5)
     random.seed(5)
     for start in range(0, passages, 1_000):
