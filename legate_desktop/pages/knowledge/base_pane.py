@@ -89,7 +89,7 @@ class BasePane(QWidget):
         for widget in (self.name, self.facts, controls, self.jobs):
             head.addWidget(widget)
         self.tabs = Tabs(
-            (("documents", tr("Documents")), ("ask", tr("Ask")), ("about", tr("About"))), tr("Parts of the base")
+            (("documents", tr("Documents")), ("ask", tr("Ask")), ("about", tr("Details"))), tr("Parts of the base")
         )
         self.filter = FilterField(tr("By name, kind, folder or reason"))
         bar = QHBoxLayout()

@@ -78,12 +78,14 @@ class AddDialog(Dialog):
         self.name.setText(one_line(folders[0].name)[:NAME_MOST] if folders else "")
         self._group = QButtonGroup(self)
         self.once = QRadioButton(tr("Add what is in it now"))
-        self.follow = QRadioButton(tr("Follow it: new, changed and deleted files change the base as well"))
+        self.follow = QRadioButton(tr("Follow it from now on"))
+        hint = _hint(tr("New, changed and deleted files in it then change the base as well."))
         for radio in (self.once, self.follow):
             self._group.addButton(radio)
-            radio.setVisible(may_follow and bool(folders))
+        for widget in (self.once, self.follow, hint):
+            widget.setVisible(may_follow and bool(folders))
         self.once.setChecked(True)
-        for widget in (self.what, self.found, label, self.base, self.name, self.once, self.follow):
+        for widget in (self.what, self.found, label, self.base, self.name, self.once, self.follow, hint):
             self.body.addWidget(widget)
         self.setMinimumWidth(520)
         self.base.chosen.connect(lambda _id: self._show_name())
@@ -135,10 +137,12 @@ class ReindexDialog(Dialog):
         for radio in (self.same, self.shipped, self.local, self.server):
             self._group.addButton(radio)
         self.same.setChecked(True)
-        for widget in (
-            *(self.same, self.shipped, self.local, self.folder, self.browse),
-            *(self.server, self.provider, self.address, self.model, self.secret),
-        ):
+        self._of_folder = (*_labelled(self.folder), self.browse)
+        self._of_server = (
+            self.provider,
+            *(part for field in (self.address, self.model, self.secret) for part in _labelled(field)),
+        )
+        for widget in (self.same, self.shipped, self.local, *self._of_folder, self.server, *self._of_server):
             self.body.addWidget(widget)
         self.setMinimumWidth(560)
         self.browse.fired.connect(self._browse)
@@ -167,9 +171,9 @@ class ReindexDialog(Dialog):
         return ""
 
     def _show_fields(self) -> None:
-        for widget in (self.folder, self.browse):
+        for widget in self._of_folder:
             widget.setVisible(self.local.isChecked())
-        for widget in (self.provider, self.address, self.model, self.secret):
+        for widget in self._of_server:
             widget.setVisible(self.server.isChecked())
         self.adjustSize()
 
@@ -220,6 +224,13 @@ def _field(name: str, placeholder: str) -> QLineEdit:
     field.setToolTip(name)
     field.setPlaceholderText(placeholder)
     return field
+
+
+def _labelled(field: QLineEdit) -> tuple[QWidget, QWidget]:
+    """A field under what it is for."""
+    label = Label(field.accessibleName(), "small", tone="quiet")
+    label.setBuddy(field)
+    return label, field
 
 
 def _hint(text: str) -> Label:

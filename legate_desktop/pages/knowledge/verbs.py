@@ -60,7 +60,7 @@ VERBS: tuple[Verb, ...] = (
          permission="documents.add"),
     Verb("ask", "Ask", "Q", "search", "quiet", lambda p: p.turn_to("ask"), _base, permission="kb.search"),
     Verb("documents", "Documents", "D", "file-text", "quiet", lambda p: p.turn_to("documents"), _base),
-    Verb("about", "About this base", "I", "info", "quiet", lambda p: p.turn_to("about"), _base),
+    Verb("about", "Details of this base", "I", "info", "quiet", lambda p: p.turn_to("about"), _base),
     Verb("open", "Open", "O", "file-text", "secondary", lambda p: p.open_chosen(), _open),
     Verb("retry", "Read again", "R", "rotate-ccw", "quiet", lambda p: p.retry(), _read_again,
          permission="documents.add"),
