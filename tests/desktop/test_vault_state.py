@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,7 +70,9 @@ def test_the_filter_looks_at_names_hosts_and_who_uses_them(desk: Desk) -> None:
 def test_what_sealing_and_removing_stop_is_said_before(desk: Desk) -> None:
     rows = desk.state.all_rows
     assert stop_words(rows) == "2 runs may need a secret and will wait then: Ledger keeper, Reply desk."
-    assert stop_words(rows[1:]) == "No run needs a secret now. 0 agents would wait when they do."
+    assert stop_words(rows[1:]) == "No run and no agent needs a secret."
+    idle = dataclasses.replace(rows[0], uses=dataclasses.replace(rows[0].uses, runs=()))
+    assert stop_words([idle]) == "No run needs a secret now. 2 agents would wait when they do."
     assert "2 agents, 2 runs that go on, 1 knowledge base" in loses_words(rows[0])
     assert loses_words(rows[1]) == "Nothing names it."
 
@@ -80,6 +83,15 @@ def test_a_secret_is_kept_and_its_value_is_nowhere_in_the_state(desk: Desk) -> N
     assert desk.bridge.sent[0].value.reveal() == NEW.value
     assert [notice.text for notice in desk.said] == ["In the vault: Key"]
     assert "hunter2" not in f"{vars(desk.state)} {NEW!r} {desk.bridge.sent}"
+
+
+def test_a_new_secret_is_chosen_once_it_is_on_the_list(desk: Desk) -> None:
+    desk.bridge.answers["StoreSecret"] = lambda _command: "sec_9"
+    desk.add()
+    assert desk.state.selected_id == "sec_1"
+    desk.bridge.tables["Secrets"]["sec_9"] = secret("sec_9", "Key")
+    desk.bridge.publish("Secrets")
+    assert desk.state.selected_id == "sec_9"
 
 
 def test_what_is_refused_comes_back_to_whoever_asked(desk: Desk) -> None:
@@ -192,8 +204,6 @@ def test_what_is_pasted_is_recognised_by_its_form(pasted: str, who: str, host: s
 
 
 def test_the_fake_standing_has_what_the_core_has(app: QApplication) -> None:
-    import dataclasses
-
     import legate_core as core
 
     assert {field.name for field in dataclasses.fields(core.VaultState)} == set(vars(standing()))

@@ -37,6 +37,7 @@ class VaultPageState(QObject):
         self.is_loading = True
         self.filter_text = ""
         self.selected_id = ""
+        self._awaited_id = ""
         self.problem = ""
         self._is_open = False
         self._watches: list[Any] = []
@@ -178,7 +179,9 @@ class VaultPageState(QObject):
         """Put a secret into the vault."""
 
         def then(secret_id: str) -> None:
-            self.selected_id = secret_id
+            # Chosen as soon as it is on the list.
+            self._awaited_id = secret_id
+            self._rebuild()
             self._say(tr("In the vault: {name}").format(name=one_line(new.name)))
             done()
 
@@ -363,6 +366,8 @@ class VaultPageState(QObject):
         words = self.filter_text.casefold().split()
         self._shown = [row for row in self._all if all(word in row.haystack for word in words)]
         ids = [row.id for row in self._shown]
+        if self._awaited_id in ids:
+            self.selected_id, self._awaited_id = self._awaited_id, ""
         if self.selected_id not in ids and not self.is_loading:
             self.selected_id = ids[0] if ids else ""
         self.rows_changed.emit()

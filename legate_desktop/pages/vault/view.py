@@ -179,6 +179,8 @@ def stop_words(rows: list[SecretRow]) -> str:
     """What sealing the vault stops, in a sentence."""
     runs = {run.id: run.name for row in rows for run in row.uses.runs}
     agents = {agent.id for row in rows for agent in row.uses.agents}
+    if not runs and not agents:
+        return tr("No run and no agent needs a secret.")
     if not runs:
         text = tr("No run needs a secret now. {agents} would wait when they do.")
         return text.format(agents=plural("%n agent(s)", len(agents)))

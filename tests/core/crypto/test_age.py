@@ -46,7 +46,8 @@ def test_what_goes_in_comes_out_whole_and_in_parts(size: int) -> None:
     while part := reader.read(1_000):
         parts.append(part)
     assert b"".join(parts) == data
-    assert data not in file or not data
+    # A single byte is bound to stand somewhere in the file by chance.
+    assert size < 16 or data not in file
 
 
 def test_every_flipped_bit_is_refused() -> None:
