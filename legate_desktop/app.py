@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 from PySide6.QtCore import QSocketNotifier, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
-from legate_core import Invalid
 from legate_desktop import log_file, pages
 from legate_desktop.first_run.guide import Guide
 from legate_desktop.live import Bridge
@@ -48,6 +47,9 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that raises `Invalid` instead of leaving, so that the command words it like every problem."""
 
     def error(self, message: str) -> NoReturn:
+        # Only here: the window paints before the core is loaded.
+        from legate_core import Invalid
+
         sentence = message[:1].upper() + message[1:].rstrip(".")
         raise Invalid(f"{sentence}. '{self.prog} --help' shows how it is written.")
 

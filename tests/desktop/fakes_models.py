@@ -121,9 +121,7 @@ def places(now: int) -> dict[str, Any]:
             address="http://workshop:8080/v1",
             took_ms=12_400,
         ),
-        place(
-            "src_4", "file", "tiny-q4.gguf", now, local("tiny-q4", calls=3), address="/home/noor/models/tiny-q4.gguf"
-        ),
+        place("src_4", "file", "tiny-q4.gguf", now, local("tiny-q4", calls=3), address="/srv/models/tiny-q4.gguf"),
         place(
             "src_5",
             "server",
