@@ -148,15 +148,25 @@ async def test_a_restore_is_refused_politely_and_leaves_nothing_behind(here: Sto
     assert [path.name for path in full.iterdir()] == ["mine"]
 
 
-async def test_a_servers_database_is_left_to_the_servers_tools(story: Story, tmp_path: Path) -> None:
-    if not story.settings.database_url:
-        pytest.skip("on SQLite a backup is made")
-    story.prove()
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("is_remote", "error", "words"),
     # Over HTTP there is no such door at all: a path of the server's disk is nobody else's to choose.
-    error, words = (Forbidden, "nobody may send it") if story.is_remote else (Invalid, "pg_dump")
-    with pytest.raises(error, match=words):
-        await story.send(MakeBackup(str(tmp_path / "b"), WORDS))
-    assert not (tmp_path / "b").exists()
+    [(False, Invalid, "pg_dump"), (True, Forbidden, "nobody may send it")],
+    ids=["here", "remote"],
+)
+async def test_a_servers_database_is_left_to_the_servers_tools(
+    postgres_url: str, tmp_path: Path, is_remote: bool, error: type[LegateError], words: str
+) -> None:
+    story = Story.at(tmp_path, postgres_url, is_remote=is_remote)
+    await story.begin()
+    try:
+        story.prove()
+        with pytest.raises(error, match=words):
+            await story.send(MakeBackup(str(tmp_path / "b"), WORDS))
+        assert not (tmp_path / "b").exists()
+    finally:
+        await story.end()
 
 
 async def _last(story: Story) -> Recorded:

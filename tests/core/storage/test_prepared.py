@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ things = sa.Table(
     sa.Column("is_good", sa.Boolean),
     sa.Column("data", Blob),
     sa.Column("value", JsonColumn),
+    # On a server the engine may not create a table that stays.
+    prefixes=["TEMPORARY"],
 )
 INSERT = Prepared(things.insert(), things.c.keys())
 BY_ID = sa.select(things).where(things.c.id == sa.bindparam("k_id"))
@@ -46,12 +49,11 @@ ROWS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def connection(empty_database_url: str) -> Iterator[sa.Connection]:
-    database = Database(empty_database_url)
-    with database._writer.connect() as connection, connection.begin() as transaction:
-        metadata.create_all(connection)
-        yield connection
-        transaction.rollback()
-    database.close()
+    with closing(Database(empty_database_url)) as database, database._writer.connect() as connection:
+        with connection.begin() as transaction:
+            metadata.create_all(connection)
+            yield connection
+            transaction.rollback()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
