@@ -102,9 +102,11 @@ class Core:
             await self.kernel.ports.get(LocalModels).close()
             await self.checkpointer.close()
         finally:
-            await self.kernel.close()
-            await self.knowledge.close()
-            self._ownership.release()
+            try:
+                await self.kernel.close()
+                await self.knowledge.close()
+            finally:
+                self._ownership.release()
 
 
 async def open_local(

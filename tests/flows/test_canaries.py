@@ -223,9 +223,11 @@ async def test_no_secret_is_anywhere_but_in_its_one_request(
     core = await open_local(opened)
     taken = tmp_path / "taken"
     taken.mkdir()
-    await look_everywhere(core, captured)
-    await take_away(core, canaries, taken, captured)
-    await core.close()
+    try:
+        await look_everywhere(core, captured)
+        await take_away(core, canaries, taken, captured)
+    finally:
+        await core.close()
 
     captured.append(("the log", caplog.text.encode()))
     places = [*captured, *files_below(settings.home), *files_below(tmp_path / "crashed"), *files_below(scratch)]
