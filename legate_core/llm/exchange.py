@@ -157,17 +157,16 @@ class ServedModel:
 
     async def _chunks(self, response: httpx.Response, asked: Asked, assembly: Assembly) -> AsyncGenerator[bytes, None]:
         """The bytes of a body as they come, and an empty one at its end; bounded in time and size."""
-        limits, loop = self.endpoint.limits, asyncio.get_running_loop()
+        limits = self.endpoint.limits
         most = STREAM_BYTES + STREAM_BYTES_PER_TOKEN * assembly.max_tokens
-        end = loop.time() + limits.total_seconds
+        end = asyncio.get_running_loop().time() + limits.total_seconds
         chunks = response.aiter_raw()
         received = 0
         while True:
             # After the last word only the count of tokens is awaited, and not for long.
             idle = limits.tail_seconds if assembly.is_finished else limits.idle_seconds
-            left = end - loop.time()
             try:
-                chunk = await self._within(min(idle, left), anext(chunks, b""), asked, "has gone silent in mid-answer")
+                chunk = await self._within(*self._patience(idle, end), anext(chunks, b""), asked)
             except Trouble:
                 if assembly.is_finished:
                     return
@@ -204,24 +203,32 @@ class ServedModel:
             )
             url = f"{self.endpoint.base_url}{self.interface.path}"
             sent = client.build_request("POST", url, json=body, headers=headers)
-            response = await self._within(
-                limits.first_seconds, client.send(sent, stream=True), asked, "did not begin to answer"
-            )
+            silence = f"did not begin to answer for {limits.first_seconds:.0f} seconds"
+            response = await self._within(limits.first_seconds, silence, client.send(sent, stream=True), asked)
             stack.push_async_callback(response.aclose)
             yield response
 
     async def _whole(self, response: httpx.Response, asked: Asked, most: int = MAX_ERROR_BYTES) -> bytes:
-        """A body that is not streamed, as far as the bound."""
+        """A body that is not streamed, as far as the bounds in size and time."""
+        limits = self.endpoint.limits
+        end = asyncio.get_running_loop().time() + limits.total_seconds
         data = bytearray()
         chunks = response.aiter_raw()
         while len(data) < most:
-            chunk = await self._within(self.endpoint.limits.idle_seconds, anext(chunks, b""), asked, "has gone silent")
+            chunk = await self._within(*self._patience(limits.idle_seconds, end), anext(chunks, b""), asked)
             if not chunk:
                 break
             data += chunk
         return bytes(data[:most])
 
-    async def _within(self, seconds: float, step: Awaitable[T], asked: Asked, what: str) -> T:
+    def _patience(self, idle_seconds: float, end: float) -> tuple[float, str]:
+        """How long the next piece of a body is waited for, and what is said where it does not come in that time."""
+        left = end - asyncio.get_running_loop().time()
+        if left < idle_seconds:
+            return left, f"did not come to the end of its answer in {self.endpoint.limits.total_seconds:.0f} seconds"
+        return idle_seconds, f"has gone silent in mid-answer for {idle_seconds:.0f} seconds"
+
+    async def _within(self, seconds: float, otherwise: str, step: Awaitable[T], asked: Asked) -> T:
         """One wait on the network, bounded; the library's errors become ours."""
         import httpx
 
@@ -230,9 +237,7 @@ class ServedModel:
             async with asyncio.timeout(max(seconds, 0.0)):
                 return await step
         except TimeoutError as error:
-            raise trouble(
-                "timeout", f"{host} {what} for {seconds:.0f} seconds. Try again, or choose another model."
-            ) from error
+            raise trouble("timeout", f"{host} {otherwise}. Try again, or choose another model.") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             advice = "Start it" if self.endpoint.is_local else "Check the network and the base URL"
             raise trouble(

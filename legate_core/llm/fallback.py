@@ -15,7 +15,7 @@ from legate_core.llm.base import FailureKind
 from legate_core.llm.surroundings import ModelSettings
 
 REASONS = frozenset({"outage", "budget"})
-OUTAGE: frozenset[FailureKind] = frozenset({"unavailable", "timeout", "rate_limited"})
+OUTAGE: frozenset[FailureKind] = frozenset({"unavailable", "timeout", "rate_limited", "cut"})
 """Failures that are the server's and pass by themselves; another model may answer meanwhile."""
 MAX_FALLBACKS = 5
 

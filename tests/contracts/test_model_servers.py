@@ -30,7 +30,6 @@ from tests.fakes.wires import STOPS, WIRE, Wire, begun, block, called, content_t
 
 ASK = ModelRequest("m-1", (Message("system", "Be brief."), Message("user", "Hello?")), max_tokens=64)
 MAIL = ToolOffer("mail.send", "Send a mail.", {"type": "object", "properties": {"to": {"type": "string"}}})
-SHORT = {"first_seconds": 0.05, "idle_seconds": 0.05, "tail_seconds": 0.05}
 PNG = b"\x89PNG\r\n\x1a\n and the rest"
 EMOJI = "Grüße 🎉 世界"
 
@@ -413,21 +412,32 @@ async def test_what_asking_again_cannot_mend_is_asked_once(place: Place, status:
 
 @promise("Time-outs")
 async def test_a_server_that_never_begins_is_given_up(place: Place) -> None:
-    failed = await place.fail(Answer(end="hang"), time_limits=SHORT)
+    failed = await place.fail(Answer(end="hang"), time_limits={"first_seconds": 0.05})
     await place.server.left.wait()
     assert failed.kind == "timeout"
 
 
 @promise("Time-outs")
 async def test_a_server_that_stops_in_the_middle_is_given_up(place: Place) -> None:
-    failed = await place.fail(begun(place.wire, "One", end="hang"), time_limits=SHORT)
+    failed = await place.fail(begun(place.wire, "One", end="hang"), time_limits={"idle_seconds": 0.05})
     await place.server.left.wait()
     assert failed.kind == "timeout"
 
 
 @promise("Time-outs")
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("kind", ["", "application/json"])
+async def test_an_answer_that_comes_to_no_end_is_given_up(place: Place, status: int, kind: str) -> None:
+    endless = whole(place, b" ", status=status, end="hang")
+    endless.content_type = kind or endless.content_type
+    failed = await place.fail(endless, time_limits={"total_seconds": 0.05})
+    await place.server.left.wait()
+    assert (failed.kind, "the end of its answer" in failed.message) == ("timeout", True)
+
+
+@promise("Time-outs")
 async def test_a_server_that_forgets_to_hang_up_is_not_waited_for(place: Place) -> None:
-    _, reply = await place.ask(said(place.wire, "All.", end="hang"), time_limits=SHORT)
+    _, reply = await place.ask(said(place.wire, "All.", end="hang"), time_limits={"tail_seconds": 0.05})
     await place.server.left.wait()
     assert reply.text == "All."
 

@@ -2,6 +2,7 @@
 
 from tests.contracts.model_table import PAGE, page, shown
 from tests.fakes.promises import PROMISES
+from tests.fakes.wires import WIRE
 
 
 def test_the_page_is_what_the_tests_show() -> None:
@@ -10,3 +11,8 @@ def test_the_page_is_what_the_tests_show() -> None:
 
 def test_every_promise_is_shown() -> None:
     assert {promise for promise, _ in shown()} == set(PROMISES)
+
+
+def test_every_promise_is_shown_on_every_provider_that_speaks_to_a_server() -> None:
+    tests = shown()
+    assert [(promise, name) for promise in PROMISES for name in WIRE if not tests.get((promise, name))] == []

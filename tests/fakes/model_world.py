@@ -17,7 +17,6 @@ KEY = "sk-test-0123456789abcdef"
 ASK = ModelRequest("m-1", (Message("system", "Be brief."), Message("user", "Hello?")), max_tokens=64)
 MAIL = ToolOffer("mail.send", "Send a mail.", {"type": "object", "properties": {"to": {"type": "string"}}})
 FILES = ToolOffer("files.read", "Read a file.", {"type": "object", "properties": {"path": {"type": "string"}}})
-SHORT = {"first_seconds": 0.05, "idle_seconds": 0.05, "tail_seconds": 0.05}
 
 
 @dataclass

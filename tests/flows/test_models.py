@@ -15,7 +15,7 @@ from legate_core.errors import Conflict, LegateError, NeedsReauthentication, Not
 from legate_core.runs.commands import CancelRun, EraseRun, StartRun
 from legate_core.runs.money import Budgets, RemoveBudget, SetBudget, Spending
 from legate_core.runs.traffic import RunTraffic
-from tests.fakes.model_server import Answer, ModelServer, refused, said
+from tests.fakes.model_server import Answer, ModelServer, chunk, refused, said
 from tests.flows.story import Story, call, turn
 
 PRICE = {"input": "3", "output": "15"}
@@ -197,6 +197,16 @@ async def test_a_real_servers_outage_is_bridged_and_its_refusal_is_not(story: St
     assert row.status == "failed"
     assert "no such parameter" in row.reason
     assert len(await story.facts("run.model_passed")) == 1
+
+
+async def test_a_server_that_breaks_every_answer_off_is_an_outage(story: Story) -> None:
+    async with ModelServer(Answer([chunk({"content": "Half a"})], end="reset")) as server:
+        main = {"provider": "openai_compatible", "base_url": server.base_url, "model": "big", "fallbacks": [SPARE]}
+        run_id = await run(story, main)
+    assert (await story.detail(run_id)).result == "The spare one answers."
+    assert [step.state for step in await story.log(run_id)] == ["failed", "done"], (
+        "half an answer is charged all the same"
+    )
 
 
 async def test_the_cheaper_model_is_asked_where_money_does_not_allow_the_first(story: Story) -> None:

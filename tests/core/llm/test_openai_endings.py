@@ -24,7 +24,7 @@ from tests.fakes.model_server import (
     refused,
     said,
 )
-from tests.fakes.model_world import ASK, KEY, SHORT, World, ask, fail
+from tests.fakes.model_world import ASK, KEY, World, ask, fail
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def world() -> World:
 
 async def test_a_server_that_never_begins_is_given_up(world: World):
     async with ModelServer(Answer(end="hang")) as server:
-        failed = await fail(world, server, time_limits=SHORT)
+        failed = await fail(world, server, time_limits={"first_seconds": 0.05})
         await server.left.wait()
     assert failed.kind == "timeout"
     assert "did not begin" in failed.message
@@ -46,7 +46,7 @@ async def test_a_server_that_never_begins_is_given_up(world: World):
 
 async def test_a_server_that_stops_in_the_middle_is_given_up(world: World):
     async with ModelServer(Answer([chunk({"content": "One"})], end="hang")) as server:
-        failed = await fail(world, server, time_limits=SHORT)
+        failed = await fail(world, server, time_limits={"idle_seconds": 0.05})
         await server.left.wait()
     assert failed.kind == "timeout"
     assert "silent" in failed.message
@@ -60,7 +60,7 @@ async def test_a_server_that_goes_on_but_never_ends_is_given_up(world: World):
 
 async def test_a_server_that_forgets_to_hang_up_is_not_waited_for(world: World):
     async with ModelServer(Answer([chunk({"content": "All."}), chunk(finish="stop")], end="hang")) as server:
-        _, reply = await ask(world, server, time_limits=SHORT)
+        _, reply = await ask(world, server, time_limits={"tail_seconds": 0.05})
         await server.left.wait()
     assert reply.text == "All."
 
