@@ -117,10 +117,19 @@ def throw_away(settings: Settings) -> Settings:
     """
     mark = settings.home / THROW_AWAY
     if not mark.exists():
+        if settings.home.exists() and not settings.home.is_dir():
+            raise Invalid(
+                f"{settings.home} is no folder, so it is not used for practice. Choose a new or empty folder."
+            )
         if settings.home.exists() and any(settings.home.iterdir()):
             raise Invalid(
                 f"{settings.home} holds something already, so it is not used for practice. Choose an empty folder."
             )
-        make_folder(settings.home)
-        mark.write_text("This data folder is for practice. Its keys protect nothing; delete it whenever you like.\n")
+        try:
+            make_folder(settings.home)
+            mark.write_text(
+                "This data folder is for practice. Its keys protect nothing; delete it whenever you like.\n"
+            )
+        except OSError as error:
+            raise Invalid(f"{settings.home} cannot be made ({error.strerror}). Choose another folder.") from error
     return replace(settings, keys="memory", is_throw_away=True)

@@ -79,7 +79,7 @@ def export_journal(ctx: ReadContext, message: ExportJournal) -> ExportPage:
     _require_everything(ctx)
     if not 1 <= message.limit <= MAX_PAGE:
         raise Invalid(
-            f"A part has 1 to {MAX_PAGE} entries, not {message.limit}. Ask for fewer, then for the next part."
+            f"A part has 1 to {MAX_PAGE} entries, not {message.limit}. Ask for as many, then for the next part."
         )
     until = message.until or journal.head(ctx.connection, ctx.workspace_id).seq
     lines = [] if message.until else _head_lines(ctx, until)

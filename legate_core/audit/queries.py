@@ -76,7 +76,7 @@ class JournalEntries(Query[JournalPage]):
 def journal_entries(ctx: ReadContext, message: JournalEntries) -> JournalPage:
     if not 1 <= message.limit <= MAX_PAGE:
         raise Invalid(
-            f"A page has 1 to {MAX_PAGE} entries, not {message.limit}. Ask for fewer, then for the next page."
+            f"A page has 1 to {MAX_PAGE} entries, not {message.limit}. Ask for as many, then for the next page."
         )
     statement = (
         select(entries.c.seq, entries.c.run_id, entries.c.entry, entries.c.hash)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import legate_core as core
 from legate_core.cli.text import moment
-from legate_core.errors import LegateError, Locked
+from legate_core.errors import Damaged, LegateError, Locked
 from legate_core.settings import RESOURCES, Settings
 
 if TYPE_CHECKING:
@@ -200,6 +200,12 @@ def keys(settings: Settings) -> Check:
         return fail(
             "keys", f"The {port.kind} does not hold the key of this data folder. Restore the keys from a backup."
         )
+    if port.get(BODIES) is not None and not settings.database_url and not (settings.home / "legate.db").exists():
+        return warn(
+            "keys",
+            "They are there, and the database that they belong to is gone. Restore the latest backup with "
+            "'legate restore'; the next start would begin with an empty one.",
+        )
     return ok("keys", f"In the {port.kind}, within reach.")
 
 
@@ -216,7 +222,8 @@ def _keys_to_come(settings: Settings) -> Check:
         from legate_core.crypto.keys.system import find_backend
 
         find_backend()
-    return ok("keys", f"They will be kept in the {settings.keys}.")
+        return ok("keys", "They will lie in the system's keyring.")
+    return ok("keys", "They will lie under a passphrase, which the first start asks for.")
 
 
 async def database(settings: Settings) -> list[Check]:
@@ -231,6 +238,8 @@ async def database(settings: Settings) -> list[Check]:
         return [fail("database", error.message)]
     try:
         return await opened.read(_look_at)
+    except Damaged:
+        return [fail("database", "The file is damaged. Restore the latest backup with 'legate restore'.")]
     except LegateError as error:
         return [fail("database", error.message)]
     except Exception as error:

@@ -51,7 +51,7 @@ class RunHistory(Query[RunPage]):
 @query(RunHistory, permission="runs.view", route="GET /run-history")
 def run_history(ctx: ReadContext, message: RunHistory) -> RunPage:
     if not 1 <= message.limit <= MAX_PAGE:
-        raise Invalid(f"A page has 1 to {MAX_PAGE} runs, not {message.limit}. Ask for fewer, then for the next page.")
+        raise Invalid(f"A page has 1 to {MAX_PAGE} runs, not {message.limit}. Ask for as many, then for the next page.")
     wanted = _conditions(ctx, message)
     statement = select(runs).where(*wanted).order_by(runs.c.created_at.desc(), runs.c.id.desc())
     total = -1

@@ -155,6 +155,17 @@ def test_everything_is_stopped_at_once() -> None:
     assert practised("inbox", "--json").json["questions"] == []
 
 
+def test_runs_are_paused_and_resumed_and_a_run_that_is_held_says_so() -> None:
+    assert practised("runs", "pause", "--json").json == {"paused": True}
+    held = practised("run")
+    assert held.code == 10
+    assert "is paused; 'legate runs resume' lets it go on" in held.out
+    assert "All runs are paused" in practised("runs").out
+    assert practised("runs", "resume", "--json").json == {"paused": False}
+    assert practised("runs", "1", "--follow").code == 10
+    assert len(practised("inbox", "--json").json["questions"]) == 1
+
+
 def test_a_rejection_may_stop_the_run() -> None:
     (asked,) = practised("run", "--json").json["questions"]
     done = practised("reject", asked["id"], "--stop", "--json")
@@ -471,7 +482,18 @@ def test_the_doctor_before_the_first_start_makes_nothing(tmp_path: Path, monkeyp
     monkeypatch.setenv("LEGATE_KEYS", "passphrase")
     done = legate("doctor")
     assert done.code == 0
+    assert "under a passphrase, which the first start asks for" in " ".join(done.out.split())
     assert not (tmp_path / "legate-home").exists()
+
+
+def test_the_doctor_sees_that_a_database_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEGATE_KEYS", "passphrase")
+    monkeypatch.setenv("LEGATE_PASSPHRASE", "a few quiet words")
+    assert legate("agents").code == 0
+    (tmp_path / "legate-home" / "legate.db").unlink()
+    checks = {check["name"]: check for check in legate("doctor", "--json").json["checks"]}
+    assert checks["keys"]["state"] == "warn"
+    assert "legate restore" in checks["keys"]["sentence"]
 
 
 def test_a_folder_open_to_others_is_a_warning(home: Path) -> None:

@@ -115,6 +115,15 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.parametrize("place", ["letter.txt", "letter.txt/below"])
+def test_a_place_that_is_no_folder_is_refused_in_words(tmp_path: Path, place: str) -> None:
+    (tmp_path / "letter.txt").write_text("keep me", encoding="utf-8")
+    done = legate("demo", "--keep", str(tmp_path / place))
+    assert done.code == 2
+    assert done.err.endswith("folder.\n")
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "keep me"
+
+
 @pytest.mark.parametrize("option", [["--practice"], ["--home", "/tmp/x"], ["--server", "http://127.0.0.1:1"]])
 def test_the_demo_touches_no_other_workspace(option: list[str]) -> None:
     assert legate("demo", *option).code == 2
