@@ -27,6 +27,7 @@ WAITS = {
     "vault": ("waits for the vault", "'legate vault unseal' opens it"),
     "budget": ("waits for money", "'legate models limit' raises a limit"),
     "timer": ("waits for its time", "it goes on by itself"),
+    "pause": ("is paused", "'legate runs resume' lets it go on"),
     "child": ("waits for a run that it started", "'legate runs' lists it"),
 }
 """What a run waits for, in words, and what ends that where it is not an answer."""
@@ -56,6 +57,11 @@ def step_line(step: StepRow) -> str:
     said = f": {first}" if first else ""
     state = "" if step.state in ("done", "confirmed") else f" ({step.state.replace('_', ' ')})"
     return f"{SIGNS.get(step.state, '…')} {step.index:>3}  {one_line(step.label)}{state}{said}"
+
+
+def code(rest: Rest) -> int:
+    """What a command ends with that followed a run to here."""
+    return WAITING if rest.is_held else CODES.get(rest.row.status, 1)
 
 
 def as_json(rest: Rest) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def standing(row: RunRow) -> tuple[str, str]:
 def status_words(rest: Rest) -> str:
     """The status of a run in words, with its reason and what it used."""
     row = rest.row
-    words, next_step = standing(row)
+    words, next_step = WAITS["pause"] if rest.is_held else standing(row)
     words += f"; {next_step}" if next_step else ""
     reason = f": {one_line(row.reason)}" if row.reason else ""
     used = f"{row.input_tokens + row.output_tokens:,} tokens" + (

@@ -1,4 +1,4 @@
-"""`legate run` and `legate runs`: starting a run and following it; looking at runs, cancelling them."""
+"""`legate run` and `legate runs`: starting a run and following it; looking at runs, cancelling and pausing them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from legate_core.runs.model import RunDetail, RunRow, StepRow
 
 SHOWN = 30
+PAUSE, RESUME = "pause", "resume"
 
 
 def add(under: Subparsers) -> None:
@@ -36,7 +37,10 @@ def add(under: Subparsers) -> None:
         under, "runs", "the runs, or one of them step by step", look,
         more=f"Looking ends with 0 however a run stands. With --follow it says that:\n{resting.CODES_IN_WORDS}",
     )  # fmt: skip
-    runs.add_argument("id", nargs="?", metavar="ID", help="show this run: its task, its steps, its result")
+    runs.add_argument(
+        "id", nargs="?", metavar="ID|pause|resume",
+        help="show this run: its task, its steps, its result; or pause all runs, or let them go on",
+    )  # fmt: skip
     runs.add_argument("--all", action="store_true", help=f"list all runs, not only the newest {SHOWN}")
     runs.add_argument("--follow", action="store_true", help="let the run go on until it ends or must ask")
     runs.add_argument("--cancel", metavar="ID", help="end a run now; what is on its way is seen through")
@@ -63,7 +67,7 @@ async def start(options: Namespace, screen: Screen) -> Result:
 
 
 def _result(rest: Any, screen: Screen) -> Result:
-    return Result(resting.as_json(rest), resting.lines(rest, screen), resting.CODES.get(rest.row.status, 1))
+    return Result(resting.as_json(rest), resting.lines(rest, screen), resting.code(rest))
 
 
 async def agent_id(session: Session, word: str) -> str:
@@ -81,8 +85,10 @@ async def agent_id(session: Session, word: str) -> str:
 async def look(options: Namespace, screen: Screen) -> Result:
     if sum(map(bool, (options.id, options.cancel, options.stop_everything))) > 1:
         raise Invalid("Show one run, cancel one, or stop everything: one at a time.")
-    if options.follow and not options.id:
+    if options.follow and options.id in (None, PAUSE, RESUME):
         raise Invalid("Say which run to follow: legate runs ID --follow.")
+    if options.id in (PAUSE, RESUME):
+        return await _hold(options, screen)
     async with opened(options, screen, works=options.follow) as session:
         if options.stop_everything:
             count = await session.send(core.StopEverything(options.reason))
@@ -96,20 +102,32 @@ async def look(options: Namespace, screen: Screen) -> Result:
             return _result(await resting.follow(session, _find(options.id, rows)), screen)
         if options.id:
             return await _one(session, _find(options.id, rows))
-        return _list(list(rows.values()), options, screen)
+        (pause,) = (await session.ask(core.RunsPause())).values()
+        return _list(list(rows.values()), pause.is_paused, options, screen)
+
+
+async def _hold(options: Namespace, screen: Screen) -> Result:
+    """Pause all runs of the workspace, or let them go on."""
+    async with opened(options, screen) as session:
+        if options.id == PAUSE:
+            await session.send(core.PauseRuns())
+            return Result({"paused": True}, ["All runs are paused. 'legate runs resume' lets them go on."])
+        await session.send(core.ResumeRuns())
+        return Result({"paused": False}, ["The runs go on."])
 
 
 def _find(word: str, rows: dict[str, RunRow]) -> str:
     return find(word, list(rows), "run", "legate runs")
 
 
-def _list(rows: list[RunRow], options: Namespace, screen: Screen) -> Result:
+def _list(rows: list[RunRow], is_paused: bool, options: Namespace, screen: Screen) -> Result:
     from legate_core import wire
 
     shown = rows if options.all else rows[:SHOWN]
-    data = {"runs": wire.encode(shown), "count": len(rows)}
+    data = {"runs": wire.encode(shown), "count": len(rows), "paused": is_paused}
+    held = ["All runs are paused; 'legate runs resume' lets them go on.", ""] if is_paused else []
     if not rows:
-        return Result(data, ["Nothing has run yet. 'legate run AGENT TASK' starts a run."])
+        return Result(data, [*held, "Nothing has run yet. 'legate run AGENT TASK' starts a run."])
     cells = [
         (str(at), row.id, row.name, moment(row.created_at), str(row.steps), status(row))
         for at, row in enumerate(shown, 1)
@@ -117,7 +135,7 @@ def _list(rows: list[RunRow], options: Namespace, screen: Screen) -> Result:
     lines = table(("", "id", "agent", "started", "steps", "status"), cells, screen.width)
     if len(shown) < len(rows):
         lines += ["", f"{len(rows) - len(shown):,} older ones are not shown; --all lists them."]
-    return Result(data, lines)
+    return Result(data, held + lines)
 
 
 def status(row: RunRow) -> str:

@@ -22,11 +22,13 @@ MOVING = frozenset({"proposed", "ready", "dispatched", "open"})
 
 @dataclass(frozen=True)
 class Rest:
-    """Where a run came to rest: its line and words, its steps, and the questions it waits with."""
+    """Where a run came to rest: its line and words, its steps, and the questions it waits with. One `is_held` that could
+    begin or go on, but for the pause of its workspace."""
 
     run: RunDetail
     steps: tuple[StepRow, ...]
     questions: tuple[ApprovalRow, ...]
+    is_held: bool = False
 
     @property
     def row(self) -> RunRow:
@@ -56,7 +58,7 @@ def rests(row: RunRow, steps: Iterable[StepRow], asking: Iterable[str]) -> bool:
 async def until_rest(client: Client, run_id: str, on_step: Callable[[StepRow], None]) -> Rest:
     """Follow a run until it rests; `on_step` hears every step that is new or has changed its state."""
     watch = _Watch(client, run_id, on_step)
-    tasks = [asyncio.ensure_future(work) for work in (watch.read_log(), watch.read_runs())]
+    tasks = [asyncio.ensure_future(work) for work in (watch.read_log(), watch.read_runs(), watch.read_pause())]
     try:
         while True:
             watch.changed.clear()
@@ -90,6 +92,7 @@ class _Watch:
     run_id: str
     on_step: Callable[[StepRow], None]
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_paused: bool = False
     _told: dict[str, str] = field(default_factory=dict[str, str])
 
     async def read_log(self) -> None:
@@ -107,9 +110,16 @@ class _Watch:
                 if any(fact.body.get("run_id") == self.run_id for fact in delivery.events):
                     self.changed.set()
 
+    async def read_pause(self) -> None:
+        async for rows in core.follow(self.client, core.RunsPause()):
+            self._is_paused = any(pause.is_paused for pause in rows.values())
+            self.changed.set()
+
     async def look(self) -> Rest | None:
         """The run where it rests, read afresh, or None while it moves."""
         row = (await self.client.ask(core.Runs(ids=(self.run_id,)))).get(self.run_id)
+        if row is not None and row.status == "ready" and self._is_paused:
+            return Rest(await self.client.ask(core.Run(self.run_id)), (), (), is_held=True)
         if row is not None and row.status in ("ready", "running"):
             return None
         run = await self.client.ask(core.Run(self.run_id))

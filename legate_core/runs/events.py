@@ -161,3 +161,15 @@ class RetentionSet(Event):
     """How many days the content of ended runs is kept from now on; 0 for good."""
 
     days: int
+
+
+@event("runs.paused")
+@dataclass(frozen=True, slots=True)
+class RunsPaused(Event):
+    """No run of the workspace begins or goes on from now on."""
+
+
+@event("runs.resumed")
+@dataclass(frozen=True, slots=True)
+class RunsResumed(Event):
+    """The runs of the workspace go on, and those begin that were started meanwhile."""

@@ -15,7 +15,7 @@ from legate_core.agents.store import load_definition
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Tick
-from legate_core.runs import fold, proposals, store
+from legate_core.runs import fold, pausing, proposals, store
 from legate_core.runs.events import RunClaimed, RunParked
 from legate_core.runs.model import FINAL, RunRecord, RunStatus, WaitingFor
 from legate_core.runs.model_calls import ModelCaller, ModelPort
@@ -58,7 +58,7 @@ class Executor:
         try:
             if is_recovery:
                 await self._ask_about_doubts(work)
-            while not self._is_stopping and await self._step(work):
+            while not self._is_stopping and not await self._is_held(work) and await self._step(work):
                 pass
         except Superseded:
             log.info("run %s was taken over", run_id)
@@ -106,6 +106,9 @@ class Executor:
             row = ctx.get(runs, run_id)
             expected = RunStatus.RUNNING if is_recovery else RunStatus.READY
             if row is None or row["status"] != expected.value:
+                return None
+            if not is_recovery and pausing.are_paused(ctx):
+                # It stays ready. One that a dead worker left running is recovered first, and then parked.
                 return None
             changes = {
                 "status": RunStatus.RUNNING.value,
@@ -158,6 +161,14 @@ class Executor:
 
     # Moving.
 
+    async def _is_held(self, work: Work) -> bool:
+        """Park the run where its workspace is paused; what only has to be closed is closed all the same."""
+        move = next_move(work.state, self.kernel.clock.now())
+        if isinstance(move, Finish | Fail) or not await self._look(work, pausing.are_paused):
+            return False
+        is_asking = isinstance(move, Await)
+        return await self._change(work, lambda ctx: _park_for_pause(ctx, work, is_asking))
+
     async def _step(self, work: Work) -> bool:
         """Perform one move; whether there may be another."""
         move = next_move(work.state, self.kernel.clock.now())
@@ -183,7 +194,7 @@ class Executor:
         if ended.is_parked:
             return False
         if ended.is_vault:
-            await self._change(work, lambda ctx: _park_for_vault(ctx, work))
+            await self._change(work, lambda ctx: _park_for(ctx, work, WaitingFor.VAULT))
         else:
             status = RunStatus.ENDED_EARLY if ended.is_early else RunStatus.FAILED
             await self._finish(work, status, ended.reason)
@@ -210,7 +221,7 @@ class Executor:
 
         def intend(ctx: Context) -> invoke.Dispatch | invoke.Settled | None:
             store.check_fence(ctx, work.run)
-            return invoke.begin(ctx, action.id)
+            return None if pausing.are_paused(ctx) else invoke.begin(ctx, action.id)
 
         dispatch = await self._change(work, intend)
         if isinstance(dispatch, invoke.Settled):
@@ -276,11 +287,21 @@ def _park(ctx: Context, work: Work) -> bool:
     return True
 
 
-def _park_for_vault(ctx: Context, work: Work) -> None:
+def _park_for_pause(ctx: Context, work: Work, is_asking: bool) -> bool:
+    """Park the run for the pause of its workspace, unless that is over by now. One that only waits for an answer to what
+    it asked waits for that as ever."""
+    if not pausing.stay_paused(ctx):
+        return False
+    if not (is_asking and _park(ctx, work)):
+        _park_for(ctx, work, WaitingFor.PAUSE)
+    return True
+
+
+def _park_for(ctx: Context, work: Work, waiting_for: WaitingFor) -> None:
     changes = {
         "status": RunStatus.WAITING.value,
-        "waiting_for": WaitingFor.VAULT.value,
+        "waiting_for": waiting_for.value,
         "worked_ms": work.worked_ms(ctx.now),
     }
     store.hold_fence(ctx, work.run, changes)
-    ctx.emit(RunParked(work.run.id, RunStatus.WAITING.value, WaitingFor.VAULT.value))
+    ctx.emit(RunParked(work.run.id, RunStatus.WAITING.value, waiting_for.value))

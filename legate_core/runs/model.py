@@ -36,6 +36,7 @@ class WaitingFor(enum.StrEnum):
     CHILD = "child"
     VAULT = "vault"
     BUDGET = "budget"
+    PAUSE = "pause"
 
 
 BY_ITSELF = "It goes on by itself."

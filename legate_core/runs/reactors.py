@@ -15,6 +15,10 @@ from legate_core.runs.model import RunStatus, WaitingFor
 from legate_core.runs.tables import runs
 from legate_core.vault.events import VaultUnsealed
 
+NO_REASON_TO_LOOK = (WaitingFor.VAULT.value, WaitingFor.BUDGET.value, WaitingFor.PAUSE.value)
+"""What a run waits for that no fact about its actions ends: for the vault or money it asks its model next, so every action
+it had is settled; after a pause it looks at all of them."""
+
 
 @reactor("runs.wake", ActionReady, ActionDenied, ActionSettled)
 def wake_run(ctx: Context, fact: Recorded) -> None:
@@ -24,8 +28,7 @@ def wake_run(ctx: Context, fact: Recorded) -> None:
     if fact.name == ActionSettled.name and fact.body["state"] == "in_doubt":
         return
     row = ctx.get(runs, run_id)
-    if row is not None and row["waiting_for"] in (WaitingFor.VAULT.value, WaitingFor.BUDGET.value):
-        # It asks its model next, so every action it had is settled; a fact that is heard late is no reason to look.
+    if row is not None and row["waiting_for"] in NO_REASON_TO_LOOK:
         return
     if hold_until <= ctx.now:
         ready(ctx, run_id, fact.name)

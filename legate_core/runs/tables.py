@@ -80,3 +80,11 @@ retentions = workspace_table(
     Column("set_at", BigInteger, nullable=False),
 )
 """How long the content of ended runs is kept; one row, made when somebody first says so. 0 days keep it for good."""
+
+pauses = workspace_table(
+    "pause",
+    Column("is_paused", Boolean, nullable=False),
+    Column("changed_by", String(40), nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+"""Whether the runs of the workspace are paused; one row, made when somebody first pauses them."""

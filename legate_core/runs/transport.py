@@ -21,6 +21,7 @@ from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.troubles import in_words
 from legate_core.runs.commands import ReadyDueRuns
 from legate_core.runs.executor import Executor
+from legate_core.runs.pausing import are_paused
 from legate_core.runs.tables import runs
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,12 @@ class Transport:
         await self.kernel.send(self.kernel.system(workspace_id), ExpireApprovals())
 
     async def _ready_what_is_due(self, workspace_id: str) -> None:
-        for run_id in await self.kernel.send(self.kernel.system(workspace_id), ReadyDueRuns()):
+        actor = self.kernel.system(workspace_id)
+        due = await self.kernel.send(actor, ReadyDueRuns())
+        if due and await self.kernel.look(actor, are_paused):
+            # None of them could be claimed; whoever resumes wakes them.
+            return
+        for run_id in due:
             self.hint(workspace_id, run_id)
 
     async def _set_timers(self, workspace_id: str) -> None:

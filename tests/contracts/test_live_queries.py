@@ -35,6 +35,7 @@ from legate_core.runs.commands import CancelRun, EraseRun, StopEverything
 from legate_core.runs.doubt import InDoubt, SettleDoubt
 from legate_core.runs.drafts import StartDraft
 from legate_core.runs.money import Budgets
+from legate_core.runs.pausing import PauseRuns, ResumeRuns, RunsPause
 from legate_core.runs.queries import RunLog, Runs
 from legate_core.runs.secret_uses import SecretUses
 from legate_core.vault.commands import DeleteSecret, SealVault, StoreSecret, UnsealVault
@@ -55,6 +56,7 @@ DEFINITIONS = [
     "keep_secret",
     "drop_secret",
     "seal_or_unseal",
+    "pause_or_resume",
 ]
 
 # How each live query is asked; `RunLog` about a run of the story.
@@ -73,6 +75,7 @@ ASKED: Mapping[str, Callable[[list[str]], LiveQuery[Any]]] = {
     "Rules": lambda _: Rules(),
     "RunLog": lambda runs: RunLog(runs[0]),
     "Runs": lambda _: Runs(),
+    "RunsPause": lambda _: RunsPause(),
     "SecretUses": lambda _: SecretUses(),
     "Secrets": lambda _: Secrets(),
     "VaultStanding": lambda _: VaultStanding(),
@@ -191,6 +194,9 @@ class Life:
 
     async def seal_or_unseal(self) -> None:
         await self.story.send(self.random.choice([SealVault(), UnsealVault()]))
+
+    async def pause_or_resume(self) -> None:
+        await self.story.send(self.random.choice([PauseRuns(), ResumeRuns()]))
 
     async def drop_agent(self) -> None:
         agents = await self.story.rows(Agents())

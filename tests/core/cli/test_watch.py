@@ -38,6 +38,7 @@ CASES = [
     (("waiting", "budget"), [MODEL], [], True),
     (("waiting", "timer"), [MODEL], [], True),
     (("waiting", "child"), [MODEL], [], True),
+    (("waiting", "pause"), [MODEL], [], True),
     (("in_doubt", ""), [tool("in_doubt", "a")], [], True),
     (("in_doubt", ""), [tool("in_doubt", "a"), tool("waiting", "b")], ["b"], True),
     (("in_doubt", ""), [tool("in_doubt", "a"), tool("ready", "b")], [], False),
@@ -69,6 +70,13 @@ def test_a_run_says_what_it_waits_for(waiting_for: WaitingFor, says: str) -> Non
     assert says in runs.status(row)
     assert says in resting.status_words(rest)
     assert ("for you" in resting.status_words(rest)) is (waiting_for is WaitingFor.APPROVAL)
+
+
+def test_a_run_that_could_begin_but_for_a_pause_says_so_and_counts_as_waiting() -> None:
+    row = replace(ROW, status="ready")
+    rest = Rest(RunDetail(row, "", "", is_erased=False), (), (), is_held=True)
+    assert "paused; 'legate runs resume'" in resting.status_words(rest)
+    assert resting.code(rest) == resting.WAITING
 
 
 def test_everything_that_a_run_may_wait_for_has_its_words_and_its_code() -> None:

@@ -24,6 +24,7 @@ TENANT_TABLES = (
     "member",
     "model_price",
     "model_source",
+    "pause",
     "payload",
     "policy",
     "reactor_cursor",
@@ -235,6 +236,15 @@ def upgrade() -> None:
         sa.Column("looked_at", sa.BigInteger(), nullable=False),
         sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_model_source"),
+    )
+    op.create_table(
+        "pause",
+        sa.Column("workspace_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("is_paused", sa.Boolean(), nullable=False),
+        sa.Column("changed_by", sa.String(length=40), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_pause"),
     )
     op.create_table(
         "payload",
