@@ -28,6 +28,8 @@ from legate_core.approvals.commands import RejectAction as RejectAction
 from legate_core.approvals.commands import UndoAnswer as UndoAnswer
 from legate_core.approvals.handing import DelegateApproval as DelegateApproval
 from legate_core.approvals.handing import SnoozeApproval as SnoozeApproval
+from legate_core.approvals.learning import ProposedRule as ProposedRule
+from legate_core.approvals.learning import ProposedRules as ProposedRules
 from legate_core.approvals.looking_back import ApprovalDays as ApprovalDays
 from legate_core.approvals.looking_back import PreviewScope as PreviewScope
 from legate_core.approvals.model import Answer as Answer
@@ -163,10 +165,6 @@ from legate_core.runs.money import RemoveBudget as RemoveBudget
 from legate_core.runs.money import SetBudget as SetBudget
 from legate_core.runs.money import Spending as Spending
 from legate_core.runs.money import Spent as Spent
-from legate_core.runs.pausing import PauseRuns as PauseRuns
-from legate_core.runs.pausing import PauseState as PauseState
-from legate_core.runs.pausing import ResumeRuns as ResumeRuns
-from legate_core.runs.pausing import RunsPause as RunsPause
 from legate_core.runs.queries import Run as Run
 from legate_core.runs.queries import RunLog as RunLog
 from legate_core.runs.queries import Runs as Runs

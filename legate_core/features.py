@@ -8,7 +8,7 @@ from legate_core.agents import files as agent_files
 from legate_core.agents import tools as agent_tools
 from legate_core.agents import versions as agent_versions
 from legate_core.approvals import commands as approvals
-from legate_core.approvals import handing, looking_back
+from legate_core.approvals import handing, learning, looking_back
 from legate_core.approvals import queries as inbox
 from legate_core.audit import changed_copy
 from legate_core.audit import entry as audit_entry
@@ -34,7 +34,6 @@ from legate_core.runs import (
     export,
     history,
     money,
-    pausing,
     retention,
     secret_uses,
     step,
@@ -60,6 +59,7 @@ ROOMS = (
     agent_versions,
     approvals,
     handing,
+    learning,
     looking_back,
     inbox,
     identity,
@@ -78,7 +78,6 @@ ROOMS = (
     step,
     doubt,
     money,
-    pausing,
     traffic,
     troubles,
     catalogue,

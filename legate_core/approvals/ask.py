@@ -17,8 +17,7 @@ from legate_core.kernel.ids import new_id
 from legate_core.policy.model import Call, Facts, Verdict
 from legate_core.policy.provenance import Typed
 
-EXPIRES_AFTER_MS = 24 * 60 * 60 * 1000
-"""How long a question waits before it expires and nothing runs."""
+HOUR_MS = 60 * 60 * 1000
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,13 @@ class Rejection:
 
 
 def open_question(ctx: Context, question: Question) -> str:
-    """Ask: store the frozen card beside the journal and the question in the inbox; its id. One commit with the action."""
+    """Ask: store the frozen card beside the journal and the question in the inbox; its id. One commit with the action.
+
+    It waits for as long as the workspace's switch says, then it expires and nothing runs.
+    """
     row = _row(ctx, question, ApprovalState.WAITING)
-    row |= {"card_ref": _keep_card(ctx, question), "expires_at": ctx.now + EXPIRES_AFTER_MS}
+    waits_ms = question.facts.settings.question_hours * HOUR_MS
+    row |= {"card_ref": _keep_card(ctx, question), "expires_at": ctx.now + waits_ms}
     ctx.insert(approvals, row)
     ctx.emit(
         ApprovalOpened(

@@ -10,7 +10,7 @@ from legate_core.cli.ids import find
 from legate_core.cli.options import Subparsers, add_command, add_words, given, object_of, switch
 from legate_core.cli.screen import Result, Screen
 from legate_core.cli.session import Session, opened
-from legate_core.cli.text import one_line, to_json, wrap
+from legate_core.cli.text import moment, one_line, to_json, wrap
 from legate_core.errors import Invalid
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def add(under: Subparsers) -> None:
     settings = add_command(words, "settings", "the switches, and moving them", change_settings)
     settings.add_argument("--ask-every-effect", type=switch, metavar="on|off", help="ask before every effect")
     settings.add_argument("--relax-content", type=switch, metavar="on|off", help="of free texts, judge links only")
+    settings.add_argument("--question-hours", type=int, metavar="N", help="how long a new question waits for an answer")
+    settings.add_argument("--learn", type=switch, metavar="on|off", help="for a week, propose rules from alike answers")
     settings.add_argument("--allow", action="append", default=[], metavar="VALUE", help="put it on the allow-list")
     settings.add_argument("--disallow", action="append", default=[], metavar="VALUE", help="take it off the allow-list")
 
@@ -71,6 +73,8 @@ def _switches(state: PolicyState, screen: Screen) -> list[str]:
         f"ask every effect  {word(state.ask_every_effect)}",
         f"relax content     {word(state.relax_content)}",
         *wrap(f"allow-list        {', '.join(state.allow_list) or 'empty'}", screen.width),
+        f"questions wait    {state.question_hours} h",
+        f"learning until    {moment(state.learning_until) if state.learning_until else 'off'}",
         f"policy version    {state.version}",
     ]
 
@@ -158,7 +162,7 @@ async def change_settings(options: Namespace, screen: Screen) -> Result:
     async with opened(options, screen) as session:
         state = await session.ask(core.PolicySettings())
         changes: dict[str, Any] = {}
-        for name in ("ask_every_effect", "relax_content"):
+        for name in ("ask_every_effect", "relax_content", "question_hours", "learn"):
             if getattr(options, name) is not None:
                 changes[name] = getattr(options, name)
         if options.allow or options.disallow:

@@ -20,6 +20,9 @@ from legate_core.policy.model import Rule
 from legate_core.policy.words import address
 
 MAX_ALLOW_LIST = 500
+MAX_QUESTION_HOURS = 30 * 24
+LEARNING_MS = 7 * 24 * 60 * 60 * 1000
+"""How long answers are learnt from, once somebody wants that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,15 @@ class ChangePolicySettings(Command[None]):
     """Move the workspace's switches; what is left out stays as it is.
 
     `allow_list` holds whole values, `@domain` for everybody at a mail domain, and host names for web addresses.
+    `question_hours` is how long a question that is asked from now on waits before it expires and nothing runs. `learn`
+    begins a week in which rules are proposed from alike answers (`ProposedRules`), or ends it.
     """
 
     ask_every_effect: bool | None = None
     relax_content: bool | None = None
     allow_list: tuple[str, ...] | None = None
+    question_hours: int | None = None
+    learn: bool | None = None
 
 
 @command(ChangePolicySettings, permission="policy.tighten", route="PATCH /policy")
@@ -80,7 +87,17 @@ def change_policy_settings(ctx: Context, message: ChangePolicySettings) -> None:
         changes["relax_content"] = message.relax_content
     if message.allow_list is not None:
         changes["allow_list"] = checked_allow_list(message.allow_list)
+    if message.question_hours is not None:
+        changes["question_hours"] = _checked_hours(message.question_hours)
+    if message.learn is not None:
+        changes["learning_until"] = ctx.now + LEARNING_MS if message.learn else 0
     store.change_settings(ctx, changes, lambda change: may_change(ctx, change))
+
+
+def _checked_hours(hours: int) -> int:
+    if not 1 <= hours <= MAX_QUESTION_HOURS:
+        raise Invalid(f"A question can wait for 1 to {MAX_QUESTION_HOURS} hours. Choose another number of hours.")
+    return hours
 
 
 def may_change(ctx: Context, change: Change) -> bool:

@@ -78,12 +78,15 @@ class Grant:
 class Settings:
     """The switches of a workspace. The defaults are the safe ones; moving one away from them is a widening.
 
-    `allow_list` holds whole values, `@domain` for everybody at a mail domain, and host names for web addresses.
+    `allow_list` holds whole values, `@domain` for everybody at a mail domain, and host names for web addresses. How long
+    a question waits and until when answers are learnt from decide no call, so moving them is neither wider nor narrower.
     """
 
     ask_every_effect: bool = True
     relax_content: bool = False
     allow_list: tuple[str, ...] = ()
+    question_hours: int = 24
+    learning_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)

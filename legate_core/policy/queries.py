@@ -143,12 +143,17 @@ def stored_rule(ctx: ReadContext, message: StoredRule) -> Rule:
 
 @dataclass(frozen=True, slots=True)
 class PolicyState:
-    """The switches of the workspace, and the version of its policy: it rises with every change of a rule or switch."""
+    """The switches of the workspace, and the version of its policy: it rises with every change of a rule or switch.
+
+    `learning_until` is the end of the week whose answers are learnt from, 0 where nobody wants that.
+    """
 
     version: int
     ask_every_effect: bool
     relax_content: bool
     allow_list: tuple[str, ...]
+    question_hours: int
+    learning_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,14 @@ class PolicySettings(Query[PolicyState]):
 def policy_settings(ctx: ReadContext, message: PolicySettings) -> PolicyState:
     book = store.load(ctx)
     kept = book.settings
-    return PolicyState(book.version, kept.ask_every_effect, kept.relax_content, kept.allow_list)
+    return PolicyState(
+        version=book.version,
+        ask_every_effect=kept.ask_every_effect,
+        relax_content=kept.relax_content,
+        allow_list=kept.allow_list,
+        question_hours=kept.question_hours,
+        learning_until=kept.learning_until,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ def settings_to_json(settings: Settings) -> dict[str, Json]:
 def settings_from(text: str) -> Settings:
     """The switches as they are stored."""
     given = json.loads(text)
-    return Settings(given["ask_every_effect"], given["relax_content"], tuple(given["allow_list"]))
+    return Settings(**given | {"allow_list": tuple(given["allow_list"])})
 
 
 def rule_of(row: Mapping[str, Any]) -> Rule:
