@@ -78,6 +78,7 @@ _HOME: dict[str, str] = {
         "runs.history": "RunHistory",
         "runs.model": "RunRow StepRow",
         "runs.money": "BudgetRow Budgets RemoveBudget SetBudget Spending Spent",
+        "runs.pausing": "PauseRuns PauseState ResumeRuns RunsPause",
         "runs.queries": "Run RunLog Runs",
         "runs.retention": "Retention RetentionState SetRetention",
         "runs.secret_uses": "Named SecretUse SecretUses",

@@ -165,6 +165,10 @@ from legate_core.runs.money import RemoveBudget as RemoveBudget
 from legate_core.runs.money import SetBudget as SetBudget
 from legate_core.runs.money import Spending as Spending
 from legate_core.runs.money import Spent as Spent
+from legate_core.runs.pausing import PauseRuns as PauseRuns
+from legate_core.runs.pausing import PauseState as PauseState
+from legate_core.runs.pausing import ResumeRuns as ResumeRuns
+from legate_core.runs.pausing import RunsPause as RunsPause
 from legate_core.runs.queries import Run as Run
 from legate_core.runs.queries import RunLog as RunLog
 from legate_core.runs.queries import Runs as Runs
