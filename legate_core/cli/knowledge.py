@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -157,7 +157,7 @@ async def add_files(options: Namespace, screen: Screen) -> Result:
     said = [f"Added: {_many(len(ids), 'document')}{there}."]
     if rows:
         said.append(f"Read, and can be searched: {sum(row.state == 'ready' for row in rows.values())}.")
-    said += [f"Failed: {one_line(row.name)}: {one_line(row.reason)}" for row in failed]
+    said += _outcomes(rows.values())
     said += [f"Not taken: {one_line(item.name)}: {one_line(item.reason)}" for item in refused]
     data = {
         "added": ids,
@@ -191,6 +191,14 @@ async def _send(session: Session, base_id: str, paths: Sequence[str], server: st
         known += outcome.known
         refused += outcome.refused
     return core.Added(tuple(new), tuple(changed), tuple(known), tuple(refused))
+
+
+def _outcomes(rows: Iterable[DocumentRow]) -> list[str]:
+    """What a person should know of documents once they were read: which failed and why, and what was noticed of others."""
+    said = {"failed": "Failed", "ready": "Read, but"}
+    return [
+        f"{said.get(row.state, row.state)}: {one_line(row.name)}: {one_line(row.reason)}" for row in rows if row.reason
+    ]
 
 
 def _many(count: int, thing: str) -> str:
@@ -320,7 +328,7 @@ async def retry(options: Namespace, screen: Screen) -> Result:
         rows = await _until_read(session, base.id, ids or failed)
     ready = sum(row.state == "ready" for row in rows.values())
     again = f"Read again: {_many(count, 'document')}; ready: {ready}." if count else "There is nothing to read again."
-    said = [again, *(f"Failed: {one_line(row.name)}: {one_line(row.reason)}" for row in rows.values() if row.reason)]
+    said = [again, *_outcomes(rows.values())]
     return Result({"retried": count, "ready": ready}, [line for item in said for line in wrap(item, screen.width)])
 
 

@@ -90,7 +90,7 @@ def add_command(
 
 def add_words(parser: Parser, dest: str = "word") -> Subparsers:
     """Room for the words of a noun: `legate agents publish`. Without one, the noun itself is performed."""
-    return parser.add_subparsers(dest=dest, metavar="", title="words", parser_class=Parser)
+    return parser.add_subparsers(dest=dest, metavar="WORD", title="words", parser_class=Parser)
 
 
 def given(text: str, read: Callable[[], str]) -> str:

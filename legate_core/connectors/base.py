@@ -74,9 +74,10 @@ class Passages(Protocol):
 
 
 class SearchKnowledge(Protocol):
-    """A search of exactly the knowledge bases that an agent was given."""
+    """A search of exactly the knowledge bases that an agent was given; `only` narrows to documents of which all these
+    words are known, empty to none."""
 
-    async def __call__(self, question: str, limit: int) -> Passages: ...
+    async def __call__(self, question: str, limit: int, only: str) -> Passages: ...
 
 
 @dataclass(frozen=True)

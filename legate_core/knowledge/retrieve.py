@@ -37,7 +37,8 @@ _LOOKED_AT_FOR_LANGUAGE = 3
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of which bases. `about` narrows to documents whose name, kind, origin, author and so on hold a text."""
+    """What is asked of which bases. `about` narrows to documents whose name, kind, origin, author and so on hold a text;
+    under *any*, each word may be held by another of them."""
 
     text: str
     bases: tuple[str, ...]
@@ -166,9 +167,9 @@ def _scope(ctx: ReadContext, question: Question) -> _Scope:
 
 def _by_keywords(ctx: ReadContext, question: Question, scope: _Scope) -> list[int]:
     wanted = searched(question.text)
-    # A filter is applied after the search, so more is looked at.
-    many = CANDIDATES if scope.documents is None else CANDIDATES * 10
-    ranked = dialect.keyword_matches(ctx.connection, ctx.workspace_id, scope.ids, wanted, many) if wanted else []
+    if not wanted or scope.documents == {}:
+        return []
+    ranked = dialect.keyword_matches(ctx.connection, ctx.workspace_id, scope.ids, wanted, CANDIDATES, scope.documents)
     return [number for number, _ in ranked]
 
 

@@ -19,6 +19,9 @@ from legate_core.storage import dialect
 
 BETWEEN_HEADINGS = " › "  # noqa: RUF001  the sign is meant
 CLEANED_AT_ONCE = 2_000
+ANYTHING = "any"
+"""In a filter, the name that stands for whatever is known of a document."""
+
 WANTED = "wanted"
 """In the place of a fingerprint: a second index is to be built, and nobody has begun."""
 
@@ -465,8 +468,13 @@ def forgive_index(ctx: Context, index: str) -> None:
 
 
 def about_matches(about: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Whether what is known of a document holds every wanted value, as part of it and in any case."""
-    return all(value.casefold() in str(about.get(name, "")).casefold() for name, value in wanted.items())
+    """Whether what is known of a document holds every wanted value, as part of it and in any case. Of what is wanted under
+    *any*, each word may be held by another fact."""
+    known = {name: str(text).casefold() for name, text in about.items()}
+    words = wanted.get(ANYTHING, "").casefold().split()
+    return all(any(word in text for text in known.values()) for word in words) and all(
+        value.casefold() in known.get(name, "") for name, value in wanted.items() if name != ANYTHING
+    )
 
 
 def about_of(row: Mapping[str, Any]) -> dict[str, str]:

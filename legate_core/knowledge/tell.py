@@ -8,6 +8,7 @@ from typing import Any
 
 from legate_core.knowledge.model import Found, Hit
 from legate_core.knowledge.retrieve import Question, Searcher
+from legate_core.knowledge.store import ANYTHING
 
 WAIT_SECONDS = 30.0
 MAX_PASSAGE_CHARS = 4_000
@@ -30,9 +31,10 @@ class AgentSearch:
     workspace_id: str
     bases: tuple[str, ...]
 
-    async def __call__(self, question: str, limit: int) -> Told:
+    async def __call__(self, question: str, limit: int, only: str) -> Told:
         await self.searcher.wait_for(self.workspace_id, self.bases, WAIT_SECONDS)
-        found = await self.searcher.search(self.workspace_id, Question(question, self.bases, limit))
+        about = {ANYTHING: only} if only.strip() else {}
+        found = await self.searcher.search(self.workspace_id, Question(question, self.bases, limit, about))
         return Told(as_text(found), source_of(found.hits), [_data(hit) for hit in found.hits])
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, TextClause, bindparam, text
@@ -92,15 +93,22 @@ _WORDS_OUT = text(
 
 
 def keyword_matches(
-    connection: Connection, workspace_id: str, bases: Sequence[str], words: Sequence[str], limit: int
+    connection: Connection,
+    workspace_id: str,
+    bases: Sequence[str],
+    words: Sequence[str],
+    limit: int,
+    documents: Collection[str] | None = None,
 ) -> list[tuple[int, float]]:
-    """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score.
+    """Numbers of the chunks of these knowledge bases that hold any of the words, the best first, with a score; where
+    documents are named, of those alone, however many others hold the words too.
 
     Words are letters and digits, at least one, or several such with blanks between, which must follow each other. The rarest
     are looked for first, and the commonest left out where the others lead to enough chunks: ranking takes time for each chunk
     that holds a word, and common words tell the least.
     """
     scope = {"w": workspace_id, "b": list(bases)}
+    among = None if documents is None else list(documents)
     holding = {word: _holding(connection, word, scope) for word in words}
     telling: dict[str, int] = {}
     for word in sorted((word for word in words if holding[word]), key=lambda word: holding[word]):
@@ -110,8 +118,8 @@ def keyword_matches(
     if not telling:
         return []
     if is_sqlite(connection):
-        return _by_bm25(connection, list(telling), scope, limit)
-    return _by_rarity(connection, telling, scope, limit)
+        return _by_bm25(connection, list(telling), scope, limit, among)
+    return _by_rarity(connection, telling, scope, limit, among)
 
 
 RANKED_AT_MOST = 10_000
@@ -127,13 +135,16 @@ def _holding(connection: Connection, word: str, scope: Mapping[str, Any]) -> int
 
 
 def _by_bm25(
-    connection: Connection, words: Sequence[str], scope: Mapping[str, Any], limit: int
+    connection: Connection, words: Sequence[str], scope: Mapping[str, Any], limit: int, among: list[str] | None
 ) -> list[tuple[int, float]]:
     """SQLite ranks by BM25, over all bases; where others are in front, more of them is looked at."""
     query, depth = " OR ".join(f'"{word}"' for word in words), max(limit, 100) * 4
+    # As one value: documents may be more than a statement takes parameters.
+    statement, known = (_SQLITE_HERE, {}) if among is None else (_SQLITE_HERE_AMONG, {"d": json.dumps(among)})
     while True:
         ranked = connection.execute(_SQLITE_RANKED, {"q": query, "n": depth}).all()
-        here = set(connection.execute(_SQLITE_HERE, {**scope, "numbers": [number for number, _ in ranked]}).scalars())
+        values = {**scope, **known, "numbers": json.dumps([number for number, _ in ranked])}
+        here = set(connection.execute(statement, values).scalars())
         found = [(int(number), -float(score)) for number, score in ranked if number in here]
         if len(found) >= limit or len(ranked) < depth:
             return found[:limit]
@@ -141,7 +152,7 @@ def _by_bm25(
 
 
 def _by_rarity(
-    connection: Connection, holding: Mapping[str, int], scope: Mapping[str, Any], limit: int
+    connection: Connection, holding: Mapping[str, int], scope: Mapping[str, Any], limit: int, among: list[str] | None
 ) -> list[tuple[int, float]]:
     """PostgreSQL does not know how rare a word is, so each counts by a weight that is given with it."""
     ranks = " + ".join(
@@ -150,9 +161,12 @@ def _by_rarity(
     )
     statement = text(
         f"SELECT number, {ranks} AS score FROM chunk WHERE workspace_id = :w AND base_id = ANY(:b) "
+        f"{'' if among is None else 'AND document_id = ANY(:d) '}"
         "AND words @@ to_tsquery('english', :query) ORDER BY score DESC, number LIMIT :n"
     )
     values: dict[str, Any] = {**scope, "query": " | ".join(f"'{word}'" for word in holding), "n": limit}
+    if among is not None:
+        values["d"] = among
     for place, (word, many) in enumerate(holding.items()):
         values |= {f"t{place}": f"'{word}'", f"r{place}": math.log(1 + RANKED_AT_MOST / many)}
     return [(int(number), float(score)) for number, score in connection.execute(statement, values)]
@@ -162,9 +176,14 @@ _SQLITE_HOLDING = text("SELECT count(*) FROM (SELECT 1 FROM chunk_words WHERE ch
 _SQLITE_RANKED = text(
     "SELECT rowid, rank FROM chunk_words WHERE chunk_words MATCH :q AND rank MATCH 'bm25(2.0, 1.0)' ORDER BY rank LIMIT :n"
 )
-_SQLITE_HERE = text(
-    "SELECT number FROM chunk WHERE number IN :numbers AND workspace_id = :w AND base_id IN :b"
-).bindparams(bindparam("numbers", expanding=True), bindparam("b", expanding=True))
+_IS_HERE = (
+    "SELECT number FROM chunk WHERE number IN (SELECT value FROM json_each(:numbers)) "
+    "AND workspace_id = :w AND base_id IN :b"
+)
+_SQLITE_HERE = text(_IS_HERE).bindparams(bindparam("b", expanding=True))
+_SQLITE_HERE_AMONG = text(f"{_IS_HERE} AND document_id IN (SELECT value FROM json_each(:d))").bindparams(
+    bindparam("b", expanding=True)
+)
 _HOLDING = text(
     "SELECT count(*) FROM (SELECT 1 FROM chunk WHERE workspace_id = :w AND base_id = ANY(:b) "
     "AND words @@ to_tsquery('english', :q) LIMIT :n) AS holding"

@@ -82,6 +82,10 @@ def test_what_waits_is_cancelled_and_what_failed_is_retried(kb: Kb, files: Path)
     assert kb("add", "Shop", str(files / "lamps.md"), "--no-wait").out == "Added: 1 document.\n"
     assert kb("cancel", "Shop").out.startswith("Not read: 1 document.")
     assert kb("retry", "Shop", "lamps.md").out == "Read again: 1 document; ready: 1.\n"
+    (files / "half.pdf").write_bytes(papers.pdf(["Words here.", ""], picture=True))
+    assert kb("add", "Shop", str(files / "half.pdf")).code == 0
+    again = kb("retry", "Shop", "half.pdf").out
+    assert again.startswith("Read again: 1 document; ready: 1.\nRead, but: half.pdf: Page 2 is a picture")
 
 
 SENSELESS: list[tuple[tuple[str, ...], int, str]] = [

@@ -77,6 +77,12 @@ def test_with_json_a_wrong_command_line_is_a_problem_on_stdout(command: str, res
     assert done.err == ""
 
 
+def test_a_word_that_is_none_is_refused_by_what_it_would_have_been() -> None:
+    said = " ".join(legate("kb", "frobnicate").err.split())
+    assert "Argument WORD: invalid choice: 'frobnicate'" in said
+    assert said.endswith("'legate kb --help' shows how it is written.")
+
+
 def test_without_a_command_the_usage_is_shown() -> None:
     done = legate()
     assert done.code == 2

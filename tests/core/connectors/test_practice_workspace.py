@@ -36,7 +36,7 @@ class Workspace:
         self.seen: dict[str, str] = {}
         self.proposed: list[dict[str, Any]] = []
 
-    async def look_up(self, question: str, limit: int) -> Told:
+    async def look_up(self, question: str, limit: int, only: str) -> Told:
         """A knowledge base that always opens the handbook."""
         text = (self.home / self.agent["knowledge"]["folder"] / "handbook.md").read_text("utf-8")
         return Told(text, "knowledge: handbook.md", None)

@@ -96,7 +96,7 @@ async def test_a_search_sees_the_bases_it_names_and_no_others(library: Library) 
     with pytest.raises(NotFound, match="legate kb"):
         await library.found("cracked lamps", "Nothing")
     agent = AgentSearch(library.searcher, WORKSPACE, (shop,))
-    told = await agent("cracked lamps", 5)
+    told = await agent("cracked lamps", 5, "")
     assert "secret" not in told.text.lower()
     assert told.source == "knowledge: refunds.md, Refunds"
 
@@ -105,14 +105,14 @@ async def test_what_a_model_is_told_carries_marks_that_can_be_followed(library: 
     base = await library.base()
     await library.add(base, library.write("refunds.md", REFUND))
     await library.read()
-    told = await AgentSearch(library.searcher, WORKSPACE, (base,))("Are cracked lamps refunded?", 3)
+    told = await AgentSearch(library.searcher, WORKSPACE, (base,))("Are cracked lamps refunded?", 3, "")
     (mark,) = citations_in(told.text)
     passage = await library.ask(CitedPassage(mark))
     assert passage.text in told.text
     assert told.data[0]["citation"] == mark
     by_name = await library.ask(CitedPassage("[refunds.md#0]"))
     assert by_name == passage
-    empty = await AgentSearch(library.searcher, WORKSPACE, (await library.base("Empty"),))("lamps", 3)
+    empty = await AgentSearch(library.searcher, WORKSPACE, (await library.base("Empty"),))("lamps", 3, "")
     assert empty.text == "Nothing in the knowledge bases fits."
 
 
@@ -152,6 +152,26 @@ async def test_a_filter_narrows_to_documents_that_say_so_of_themselves(library: 
     assert await library.found("cracked lamps", base, about={"name": "OTHER"}) == ["other.md"]
     assert await library.found("cracked lamps", base, about={"author": "nobody"}) == []
     assert await library.found("cracked lamps", base, about={"kind": "pdf"}) == []
+    assert await library.found("cracked lamps", base, about={"any": "HERS lind"}) == ["mara.md"]
+    assert await library.found("cracked lamps", base, about={"any": "lind other"}) == []
+    assert len(await library.found("cracked lamps", base, about={"any": "markdown"})) == 2
+    about_hers = await AgentSearch(library.searcher, WORKSPACE, (base,))("cracked lamps", 5, "Lind")
+    assert about_hers.source.startswith("knowledge: mara.md")
+
+
+async def test_a_filter_finds_what_stands_behind_many_others(library: Library) -> None:
+    base = await library.base()
+    louder = "".join(f"# Part {part}\n\n{'lamp ' * 50}\n\n" for part in range(120))
+    quiet = "By the door stands a lamp, " + " ".join(f"beside chair{number}" for number in range(60))
+    await library.add(base, library.write("loud.md", louder), library.write("quiet.md", quiet))
+    await library.read()
+
+    def away(method: str) -> None:
+        raise Unavailable("The vectors are away. Try later.")
+
+    library.vectors.fault = away
+    assert set(await library.found("lamp", base, limit=50)) == {"loud.md"}
+    assert await library.found("lamp", base, about={"name": "quiet"}) == ["quiet.md"]
 
 
 async def test_other_languages_are_found_with_and_without_their_accents(library: Library) -> None:
