@@ -26,10 +26,12 @@ USUAL = ("http://127.0.0.1:11434", "http://127.0.0.1:1234", "http://127.0.0.1:80
 """Where Ollama, LM Studio and a llama.cpp server listen unless they are told otherwise."""
 KNOCK_SECONDS = 0.5
 LOOK_SECONDS = 5.0
+SHOW_SECONDS = 2.0
 MAX_BYTES = 4_000_000
 ANY = "a server of the OpenAI interface"
 MAX_SHOWN = 60
 """How many models of one Ollama are asked about one by one."""
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,20 @@ async def _ollama(client: httpx.AsyncClient, address: str) -> Found:
     listed = offers.of_ollama(await read(client, "GET", f"{address}/api/tags"))
     if not version:
         raise _NotOne
-    shown: list[Offer] = []
-    for offer in listed[:MAX_SHOWN]:
-        details = await read(client, "POST", f"{address}/api/show", {"model": offer.name})
-        if (offer_with := offers.with_details(offer, details)) is not None:
-            shown.append(offer_with)
-    return Found("ollama", f"Ollama {version[:20]}", address, (*shown, *listed[MAX_SHOWN:]))
+    some_at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def shown(offer: Offer) -> Offer | None:
+        """The model with what the server says of it; as it was listed where it cannot say, as of one that is damaged."""
+        try:
+            async with some_at_once, asyncio.timeout(SHOW_SECONDS):
+                details = await read(client, "POST", f"{address}/api/show", {"model": offer.name})
+        except (TimeoutError, _NotOne):
+            return offer
+        return offers.with_details(offer, details)
+
+    found = await asyncio.gather(*map(shown, listed[:MAX_SHOWN]))
+    able = (offer for offer in found if offer is not None)
+    return Found("ollama", f"Ollama {version[:20]}", address, (*able, *listed[MAX_SHOWN:]))
 
 
 async def _lm_studio(client: httpx.AsyncClient, address: str) -> Found:

@@ -7,7 +7,7 @@ from legate_core.llm.endpoint import Endpoint, endpoint_of
 from legate_core.llm.exchange import Interface, ServedModel
 from legate_core.llm.ollama_interface import OllamaAssembly, body_of
 from legate_core.llm.openai_compatible import SETTINGS
-from legate_core.llm.pricing import Price, free, listed, own_price
+from legate_core.llm.pricing import Price, price_at
 from legate_core.llm.surroundings import (
     Key,
     ModelSettings,
@@ -47,9 +47,7 @@ class Ollama:
 
     def price(self, settings: ModelSettings) -> Price | None:
         """The definition's own price, else the list's, else nothing for a server on this computer."""
-        endpoint = self._endpoint(settings)
-        known = own_price(settings) or listed(endpoint.host, model_name(settings))
-        return known or (free("a server on this computer") if endpoint.is_local else None)
+        return price_at(self._endpoint(settings), settings, model_name(settings))
 
     def _endpoint(self, settings: ModelSettings) -> Endpoint:
         url = text_of(settings, "base_url", BASE_URL).strip().rstrip("/")

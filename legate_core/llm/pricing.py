@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from legate_core.errors import Invalid
 from legate_core.llm.base import ModelRequest, Usage
+from legate_core.llm.endpoint import Endpoint
 from legate_core.llm.tokens import BYTES_PER_TOKEN, count_input
 
 MILLION = 1_000_000
@@ -110,6 +111,13 @@ def own_price(model: Mapping[str, Any]) -> Price | None:
     if not isinstance(given, Mapping):
         raise Invalid('The model\'s price must be a table like { input = "2.50", output = "10" }. Correct it.')
     return price_from(cast("Mapping[str, Any]", given), "the agent's definition")
+
+
+def price_at(endpoint: Endpoint, settings: Mapping[str, Any], model: str) -> Price | None:
+    """What a model costs at an address that a person chose: the definition's own price, else the list's, else nothing for a
+    server on this computer."""
+    known = own_price(settings) or listed(endpoint.host, model)
+    return known or (free("a server on this computer") if endpoint.is_local else None)
 
 
 def price_from(entry: Mapping[str, Any], where: str) -> Price:

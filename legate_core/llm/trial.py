@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from legate_core.egress.broker import Broker
-from legate_core.errors import Invalid
 from legate_core.llm import anthropic, openai, openrouter
-from legate_core.llm.base import Message, ModelRequest, Reply
+from legate_core.llm.base import Message, ModelFailed, ModelRequest, Reply
 from legate_core.llm.endpoint import endpoint_of
 from legate_core.llm.keys import Recognised, check_key
 from legate_core.llm.offers import Offer
@@ -20,6 +19,7 @@ from legate_core.llm.visit import list_models
 
 WORD_TOKENS = 16
 """Fewer than that some services refuse."""
+TRIES = 3
 _HOME = {"anthropic": anthropic.BASE_URL, "openai": openai.BASE_URL, "openrouter": openrouter.BASE_URL}
 
 
@@ -42,28 +42,41 @@ async def try_key(broker: Broker, key: str, whose: Recognised) -> Tried:
     endpoint = endpoint_of(base_url, "a key", None)
     check_key(key, endpoint.host)
     found = await list_models(broker, key, whose.provider, base_url)
-    cheapest = cheapest_of(found, endpoint.host)
-    cost = 0
-    if cheapest is not None:
-        name, price = cheapest
-        settings: dict[str, Any] = {"provider": whose.provider, "model": name, "secret": "a key"}
-        if whose.provider not in _HOME:
-            settings["base_url"] = base_url
-        cost = settle((await _say_a_word(broker, key, settings)).usage, price)
-    return Tried(
-        whose.provider, whose.who, base_url, endpoint.place, found, cheapest[0] if cheapest is not None else "", cost
-    )
+    settings: dict[str, Any] = {"provider": whose.provider, "secret": "a key"}
+    if whose.provider not in _HOME:
+        settings["base_url"] = base_url
+    asked, cost = await _ask_the_cheapest(broker, key, settings, by_price(found, endpoint.host)[:TRIES])
+    return Tried(whose.provider, whose.who, base_url, endpoint.place, found, asked, cost)
 
 
-def cheapest_of(found: Sequence[Offer], host: str) -> tuple[str, Price] | None:
-    """The model whose word costs least, of those that cost something: what is free proves nothing of the account."""
+async def _ask_the_cheapest(
+    broker: Broker, key: str, settings: Mapping[str, Any], models: Sequence[tuple[str, Price]]
+) -> tuple[str, int]:
+    """Who said a word and what it cost. Raises the first failure where none of them does.
+
+    A service lists models that this account may not use, or that are down at the moment; that says nothing of the key, so
+    the next one is asked.
+    """
+    problem: ModelFailed | None = None
+    for name, price in models:
+        try:
+            reply = await _say_a_word(broker, key, {**settings, "model": name})
+        except ModelFailed as failed:
+            problem = problem or failed
+        else:
+            return name, settle(reply.usage, price)
+    if problem is not None:
+        raise problem
+    return "", 0
+
+
+def by_price(found: Sequence[Offer], host: str) -> list[tuple[str, Price]]:
+    """The models whose word costs least first, of those that cost something: what is free proves nothing of the account."""
     priced = [
         (offer.name, price) for offer in found if (price := price_of(offer, host)) is not None and not price.is_free
     ]
-    return min(
-        priced,
-        key=lambda item: (item[1].input_micros_per_million + item[1].output_micros_per_million, item[0]),
-        default=None,
+    return sorted(
+        priced, key=lambda item: (item[1].input_micros_per_million + item[1].output_micros_per_million, item[0])
     )
 
 
@@ -78,4 +91,4 @@ async def _say_a_word(broker: Broker, key: str, settings: Mapping[str, Any]) -> 
     async for item in open_model(settings, world).stream(request):
         if isinstance(item, Reply):
             return item
-    raise Invalid("The model ended its stream without a reply. Try another key.")
+    raise ModelFailed("bad_reply", "The model ended its stream without a reply. Try again.")

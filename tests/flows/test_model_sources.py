@@ -16,7 +16,7 @@ from legate_core.runs.catalogue import ModelCatalogue, ModelOffer
 from legate_core.vault.commands import DeleteSecret
 from legate_core.vault.queries import Secrets
 from tests.fakes.local_servers import LLAMA_CPP, OLLAMA, answers
-from tests.fakes.model_server import ModelServer, refused, said
+from tests.fakes.model_server import Answer, Asked, ModelServer, refused, said
 from tests.flows.story import Story, turn
 
 KEY = "a-key-without-a-form-0123456789"
@@ -116,6 +116,17 @@ async def test_a_key_is_tried_with_the_cheapest_call_and_kept_with_what_that_cos
     story.prove()
     await story.send(DeleteSecret(added.secret_id))
     assert await story.rows(ModelCatalogue()) == {}
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_cheap_model_that_the_account_may_not_use_says_nothing_of_the_key(story: Story, status: int) -> None:
+    def chat(asked: Asked) -> Answer:
+        is_closed = asked.body["model"] == "cheap"
+        return refused(status, {"message": "not for your account"}) if is_closed else said("Hi.")
+
+    async with ModelServer(answers({"/v1/models": SERVICE, "/v1/chat/completions": chat})) as server:
+        added = await story.send(AddModelKey(Secret(KEY), base_url=server.base_url))
+    assert (added.asked, added.cost_micros) == ("dear", 350)
 
 
 @pytest.mark.parametrize(

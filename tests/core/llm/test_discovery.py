@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from legate_core.egress.broker import Broker
 from legate_core.errors import Invalid
-from legate_core.llm import offers
+from legate_core.llm import discovery, offers
 from legate_core.llm.discovery import address_of, look
 from legate_core.llm.offers import Offer
 from tests.fakes.local_servers import LLAMA_CPP, LM_STUDIO, OLLAMA, VLLM, answers
@@ -30,6 +30,20 @@ async def looked_at(play: Any) -> Any:
 async def test_an_ollama_is_found_with_what_each_of_its_models_can() -> None:
     wanted = (Offer("llava:7b", 4096, False, True, 4_700_000_000), Offer("qwen3:4b", 40960, True, False, 2_600_000_000))
     assert await looked_at(OLLAMA) == [("ollama", "Ollama 0.12.6", "", wanted)]
+
+
+@pytest.mark.parametrize(
+    "trouble", [Answer([b"{}"], 500, "application/json"), Answer(end="hang")], ids=["damaged", "silent"]
+)
+async def test_a_model_that_cannot_be_shown_hides_neither_itself_nor_the_others(
+    monkeypatch: pytest.MonkeyPatch, trouble: Answer
+) -> None:
+    monkeypatch.setattr(discovery, "SHOW_SECONDS", 0.2)
+    answered = OLLAMA
+    play = lambda asked: trouble if asked.body == {"model": "qwen3:4b"} else answered(asked)  # noqa: E731
+    ((provider, who, _, found),) = await looked_at(play)
+    assert (provider, who) == ("ollama", "Ollama 0.12.6")
+    assert Offer("qwen3:4b", size_bytes=2_600_000_000) in found
 
 
 async def test_an_lm_studio_is_found_with_the_context_that_is_loaded() -> None:
