@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.words import number, tr
 
 BUTTONS = ("new", "open", "run", "duplicate", "export", "import", "restore", "delete")
@@ -242,9 +243,8 @@ class AgentsPage(Page):
 
     def _show_rows(self) -> None:
         state = self.state
-        blocked = self.list.selectionModel().blockSignals(True)
-        self.model.set_rows(state.rows)
-        self.list.selectionModel().blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.rows)
         if state.is_loading:
             self.skeleton.start()
             self.stack.turn_to(self.skeleton)
@@ -263,15 +263,7 @@ class AgentsPage(Page):
         self._show_selection()
 
     def _show_selection(self) -> None:
-        at = self.model.position_of(self.state.selected_id)
-        selection = self.list.selectionModel()
-        if at >= 0 and (at != self.list.currentIndex().row() or not selection.isRowSelected(at, QModelIndex())):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-            self.list.scrollTo(self.model.index(at, 0))
-        self.list.viewport().update()
+        choose_row(self.list, self.model.position_of(self.state.selected_id))
         self.verbs.settle()
 
     def _save(self, name: str, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -28,14 +28,18 @@ from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.filter_field import FilterField
 from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.list_stack import ListStack
+from legate_desktop.widgets.more_button import MoreButton
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import counted, number, one_line, plural, tr, value_text
 
 AGES_EVERY_MS = 10_000
 LONGEST_EDIT = 400_000
 ANSWERS = ("approve", "reject", "scopes", "edit", "stop", "later", "delegate")
+MAY_FOLD = ("scopes", "edit", "stop", "later", "delegate")
+MOST_FOR_ANSWERS, ANSWERS_SIDES_PX = 0.36, 40
 TOGETHER = ("approve_many", "reject_many", "unfold")
 DOUBTS = ("happened", "do_it", "give_up")
 
@@ -145,7 +149,7 @@ class ApprovalsPage(Page):
         self._pop_up(menu, "delegate")
 
     def _pop_up(self, menu: QMenu, verb_id: str) -> None:
-        button = self.buttons[verb_id]
+        button = self.more if self.buttons[verb_id].isHidden() else self.buttons[verb_id]
         menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
         menu.setActiveAction(menu.actions()[0])
 
@@ -250,7 +254,7 @@ class ApprovalsPage(Page):
         return self.detail
 
     def _build_answers(self) -> None:
-        flow = FlowLayout(self.answers, spacing=4)
+        flow = self._flow = FlowLayout(self.answers, spacing=4)
         flow.setContentsMargins(0, 0, 0, 0)
         outer = self.answers
         outer.setContentsMargins(20, 8, 20, 12)
@@ -264,6 +268,8 @@ class ApprovalsPage(Page):
             self.buttons[verb_id] = button
             flow.addWidget(button)
         self.empty.action.follow(self.verbs["practice"])
+        self.more = MoreButton(tr("More…"))
+        flow.addWidget(self.more)
         self.delete_rule = Button("", kind="danger")
         self.delete_rule.follow(self.verbs["delete_rule"])
         flow.addWidget(self.delete_rule)
@@ -316,6 +322,7 @@ class ApprovalsPage(Page):
         super().resizeEvent(event)
         wanted = max(tokens.DETAIL_MIN_PX, min(tokens.DETAIL_MAX_PX, round(self.width() * 0.41)))
         self.splitter.setSizes([self.width() - wanted, wanted])
+        self._settle()
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         row = self.model.at(current.row())
@@ -346,9 +353,8 @@ class ApprovalsPage(Page):
 
     def _show_rows(self) -> None:
         state = self.state
-        blocked = self.list.selectionModel().blockSignals(True)
-        self.model.set_rows(state.rows)
-        self.list.selectionModel().blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.rows)
         self._show_selection()
         if state.is_loading:
             self.skeleton.start()
@@ -364,17 +370,7 @@ class ApprovalsPage(Page):
         self._show_card()
 
     def _show_selection(self) -> None:
-        at = self.model.position_of(self.state.selected_id)
-        selection = self.list.selectionModel()
-        if at < 0:
-            selection.clear()
-        elif at != self.list.currentIndex().row() or not selection.isRowSelected(at, QModelIndex()):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-            self.list.scrollTo(self.model.index(at, 0))
-        self.list.viewport().update()
+        choose_row(self.list, self.model.position_of(self.state.selected_id))
         if self.state.tab == "rules":
             self._show_card()
         self._settle()
@@ -433,6 +429,18 @@ class ApprovalsPage(Page):
         has_rule = rule is not None and not rule.is_built_in
         self.answers.setVisible(is_open or is_many or has_rule or not self.buttons["undo"].isHidden())
         self.delete_rule.setVisible(rule is not None and not rule.is_built_in)
+        self._fold_answers()
+
+    def _fold_answers(self) -> None:
+        """With large text in a small window the answers would leave no room for what they answer."""
+        room = round(self.detail.height() * MOST_FOR_ANSWERS)
+        width = self.detail.width() - ANSWERS_SIDES_PX
+        shown = {verb_id: self.buttons[verb_id] for verb_id in MAY_FOLD if not self.buttons[verb_id].isHidden()}
+        self.more.hide()
+        is_high = self._flow.heightForWidth(width) > room
+        self.more.take({verb_id: self.verbs[verb_id] for verb_id in shown} if is_high else {})
+        for button in shown.values() if is_high else ():
+            button.hide()
 
     def _menu(self, at: QPoint) -> None:
         if self.state.card is None or not self.state.card.row.is_open:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ from legate_desktop.widgets.labels import Label
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState
 from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.selection import choose_row
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import moment, number, plural, tr
 
@@ -37,7 +38,7 @@ FACES = (
     ("mono", "text3"),
 )
 WIDTHS = (86, 128, 116, 146, 0, 122)
-LEAVE = {5: 0, 4: 1, 2: 2}
+LEAVE = {5: 0, 4: 1, 2: 2, 1: 3}
 
 
 class AuditPage(Page):
@@ -236,17 +237,7 @@ class AuditPage(Page):
         self._show_chain()
 
     def _choose_row(self) -> None:
-        at = self.state.position_of(self.state.selected_seq)
-        selection = self.table.selectionModel()
-        blocked = selection.blockSignals(True)
-        if at >= 0 and not selection.isRowSelected(at, QModelIndex()):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            selection.setCurrentIndex(self.state.model.index(at, 0), flags)
-            self.table.scrollTo(self.state.model.index(at, 0))
-        elif at < 0:
-            selection.clear()
-        selection.blockSignals(blocked)
-        self.table.viewport().update()
+        choose_row(self.table, self.state.position_of(self.state.selected_seq))
 
     def _show_selection(self) -> None:
         self._choose_row()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Label, OutsideText
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.words import plural, tr
 
 
@@ -107,9 +108,8 @@ class AskTab(QWidget):
         if not state.question and not state.problem and self.question.text():
             # Another base was chosen: the question was for the one before.
             self.question.clear()
-        blocked = self.list.selectionModel().blockSignals(True)
-        self.model.set_rows(state.hits)
-        self.list.selectionModel().blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.hits)
         # Before it gets the keys: a list without a cursor would put it on its first row.
         self._show_selection()
         self.problem.setText(state.problem)
@@ -134,12 +134,4 @@ class AskTab(QWidget):
             )
 
     def _show_selection(self) -> None:
-        at = self.model.position_of(self.state.selected_id)
-        if at >= 0:
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            selection = self.list.selectionModel()
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-            self.list.scrollTo(self.model.index(at, 0))
-        self.list.viewport().update()
+        choose_row(self.list, self.model.position_of(self.state.selected_id))

@@ -23,6 +23,7 @@ from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.labels import OutsideText
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
+from legate_desktop.widgets.selection import unheard
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import one_line, tr
 
@@ -149,13 +150,11 @@ class BasePane(QWidget):
     def show_documents(self) -> None:
         """Its documents, or why there are none."""
         state = self.state
-        selection = self.list.selectionModel()
         was_empty = not self.model.rows
-        blocked = selection.blockSignals(True)
-        self.model.set_rows(state.documents)
-        if was_empty and state.documents:
-            self.list.selectRow(0)
-        selection.blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.documents)
+            if was_empty and state.documents:
+                self.list.selectRow(0)
         if state.is_reading:
             self.skeleton.start()
             self.stack.turn_to(self.skeleton)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from legate_desktop.widgets.icon_button import IconButton
 from legate_desktop.widgets.labels import Label, OutsideText
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import number, one_line, tr
 
@@ -192,9 +193,8 @@ class DocumentView(QWidget):
         document = state.document
         self.name.set_text(one_line(document.name) if document is not None else "")
         self.facts.set_text(document_words(document) if document is not None else "")
-        blocked = self.list.selectionModel().blockSignals(True)
-        self.model.set_rows(state.passages)
-        self.list.selectionModel().blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.passages)
         # Before it gets the keys: a list without a cursor would put it on its first row.
         self._show_chosen()
         if state.is_loading:
@@ -242,14 +242,7 @@ class DocumentView(QWidget):
     def _show_chosen(self) -> None:
         passage = self.state.selected
         if passage is not None:
-            at = self.model.position_of(passage.id)
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            selection = self.list.selectionModel()
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-            self.list.scrollTo(self.model.index(at, 0))
-            self.list.viewport().update()
+            choose_row(self.list, self.model.position_of(passage.id))
 
     def _draw(self) -> None:
         """Ask for the picture only where somebody looks at it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QUrl
+from PySide6.QtCore import QModelIndex, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -28,9 +28,11 @@ from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.words import counted, tr
 
 BASES_PX = 230
+NEW_SIDES_PX = 28
 FAILED_FILTER = "failed"
 
 
@@ -270,7 +272,7 @@ class KnowledgePage(Page):
         column.setSpacing(0)
         column.addWidget(self.head)
         self._new = QVBoxLayout()
-        self._new.setContentsMargins(16, 0, 12, 8)
+        self._new.setContentsMargins(NEW_SIDES_PX - 12, 0, 12, 8)
         column.addLayout(self._new)
         column.addWidget(self.stack, 1)
         self.pane = BasePane(self.state, self.asking, self.do_job)
@@ -319,7 +321,10 @@ class KnowledgePage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        left = max(BASES_PX, min(360, round(self.width() * 0.27)))
+        # With large text the one button above the list may need more than the list.
+        least = max(BASES_PX, self.new.sizeHint().width() + NEW_SIDES_PX)
+        self.left.setMinimumWidth(least)
+        left = max(least, min(360, round(self.width() * 0.27)))
         self.splitter.setSizes([left, self.width() - left])
 
     # What happens.
@@ -387,10 +392,8 @@ class KnowledgePage(Page):
 
     def _show_bases(self) -> None:
         state = self.state
-        selection = self.list.selectionModel()
-        blocked = selection.blockSignals(True)
-        self.model.set_rows(state.bases)
-        selection.blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.bases)
         # Before it gets the keys: a list without a cursor would put it on its first row.
         self._show_chosen()
         if state.is_loading:
@@ -415,11 +418,4 @@ class KnowledgePage(Page):
         self.verbs.settle()
 
     def _show_chosen(self) -> None:
-        at = self.model.position_of(self.state.selected_id)
-        selection = self.list.selectionModel()
-        if at >= 0 and (at != self.list.currentIndex().row() or not selection.isRowSelected(at, QModelIndex())):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-        self.list.viewport().update()
+        choose_row(self.list, self.model.position_of(self.state.selected_id), scrolls=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
@@ -27,6 +27,7 @@ from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
 from legate_desktop.widgets.proof import ProofDialog
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import number, one_line, tr
 
@@ -248,9 +249,8 @@ class ModelsPage(Page):
 
     def _show_rows(self) -> None:
         state = self.state
-        blocked = self.list.selectionModel().blockSignals(True)
-        self.model.set_rows(state.rows)
-        self.list.selectionModel().blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.rows)
         if state.is_loading:
             self.skeleton.start()
             self.stack.turn_to(self.skeleton)
@@ -264,14 +264,13 @@ class ModelsPage(Page):
         self._show_selection()
 
     def _show_selection(self) -> None:
-        _select(self.list, self.model, self.state.selected_id)
+        choose_row(self.list, self.model.position_of(self.state.selected_id))
         self.verbs.settle()
 
     def _show_limits(self) -> None:
         limits = self.limits
-        blocked = self.limit_list.selectionModel().blockSignals(True)
-        self.limit_model.set_rows(limits.rows)
-        self.limit_list.selectionModel().blockSignals(blocked)
+        with unheard(self.limit_list):
+            self.limit_model.set_rows(limits.rows)
         self.limit_stack.turn_to(self.limit_list if limits.rows else self.no_limit)
         if limits.problem:
             self.no_limit.say(tr("The limits cannot be shown"), limits.problem)
@@ -284,7 +283,7 @@ class ModelsPage(Page):
         self._show_limit()
 
     def _show_limit(self) -> None:
-        _select(self.limit_list, self.limit_model, self.limits.selected_id)
+        choose_row(self.limit_list, self.limit_model.position_of(self.limits.selected_id))
         self.verbs.settle()
 
     def _ask_proof(self, then: Any) -> None:
@@ -303,18 +302,6 @@ def _choose(model: LiveModel[Any], current: QModelIndex, select: Callable[[str],
     row = model.at(current.row())
     if row is not None:
         select(row.id)
-
-
-def _select(shown: RowList, model: LiveModel[Any], row_id: str) -> None:
-    at = model.position_of(row_id)
-    selection = shown.selectionModel()
-    if at >= 0 and (at != shown.currentIndex().row() or not selection.isRowSelected(at, QModelIndex())):
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        blocked = selection.blockSignals(True)
-        selection.setCurrentIndex(model.index(at, 0), flags)
-        selection.blockSignals(blocked)
-        shown.scrollTo(model.index(at, 0))
-    shown.viewport().update()
 
 
 def _while_open(dialog: KeyDialog | AddressDialog, otherwise: Callable[[str], None]) -> Callable[[str], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.labels import Label, OutsideText
+from legate_desktop.widgets.selection import choose_row
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import money, number, one_line, plural, tr
 
@@ -79,6 +80,7 @@ class PlacePane(QScrollArea):
     def _build(self) -> None:
         self.title = OutsideText("", "title", ink="text", name=tr("Place"), most_lines=2)
         self.kind = Label("", "small", tone="quiet")
+        self.kind.setWordWrap(True)
         self.sign = SignLabel(UNKNOWN)
         self.words = Label("", "small")
         self.words.setWordWrap(True)
@@ -168,15 +170,7 @@ class PlacePane(QScrollArea):
         self.address.set_text(place.address)
 
     def _choose_row(self) -> None:
-        at = self.model.position_of(self.state.model_name)
-        selection = self.table.selectionModel()
-        blocked = selection.blockSignals(True)
-        if at >= 0 and not selection.isRowSelected(at, QModelIndex()):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            self.table.scrollTo(self.model.index(at, 0))
-        selection.blockSignals(blocked)
-        self.table.viewport().update()
+        choose_row(self.table, self.model.position_of(self.state.model_name))
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         row = self.model.at(current.row())

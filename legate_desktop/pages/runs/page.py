@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QConcatenateTablesProxyModel, QItemSelectionModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QConcatenateTablesProxyModel, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ from legate_desktop.widgets.labels import Label
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.selection import choose_row
 from legate_desktop.words import counted, plural, tr
 
 AGES_EVERY_MS = 1_000
@@ -265,18 +266,13 @@ class RunsPage(Page):
         self._keep_time()
 
     def _show_selection(self) -> None:
+        is_new = self.state.selected_id != self._selected_id
         at = self.state.position_of(self.state.selected_id)
-        selection = self.list.selectionModel()
-        if at >= 0 and (at != self.list.currentIndex().row() or not selection.isRowSelected(at, QModelIndex())):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            is_new = self.state.selected_id != self._selected_id
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-            if is_new:
-                self.list.scrollTo(self.model.index(at, 0))
-        elif at < 0:
-            selection.clearSelection()
+        if at < 0:
+            # Its cursor stays: a list without one would choose its first row as soon as it gets the keys.
+            self.list.clearSelection()
+        else:
+            choose_row(self.list, at, scrolls=is_new)
         self._selected_id = self.state.selected_id
         self.list.viewport().update()
         self.verbs.settle()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.models import LiveModel
@@ -29,6 +29,7 @@ from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState
 from legate_desktop.widgets.proof import ProofDialog
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import one_line, tr
 
@@ -148,14 +149,26 @@ class RunViewer(QWidget):
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(log)
-        self.splitter.addWidget(self.pane)
+        self.pane_area = self._scrolled(self.pane)
+        self.splitter.addWidget(self.pane_area)
         log.setMinimumHeight(120)
-        self.pane.setMinimumSize(300, 150)
+        self.pane_area.setMinimumSize(300, 150)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(4)
         whole.addWidget(self._build_head())
         whole.addWidget(self.splitter, 1)
+
+    @staticmethod
+    def _scrolled(pane: StepPane) -> QScrollArea:
+        """Under the log and with large text the pane is higher than its place."""
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(pane)
+        return area
 
     def _build_head(self) -> QWidget:
         self.name = OutsideText("", "title", ink="text", name=tr("Run"))
@@ -278,9 +291,8 @@ class RunViewer(QWidget):
 
     def _show_log(self) -> None:
         state = self.state
-        blocked = self.steps.selectionModel().blockSignals(True)
-        self.steps_model.set_rows(state.lines)
-        self.steps.selectionModel().blockSignals(blocked)
+        with unheard(self.steps):
+            self.steps_model.set_rows(state.lines)
         self.axis.show_timeline(state.timeline)
         run = state.run
         if run is not None:
@@ -312,17 +324,7 @@ class RunViewer(QWidget):
         self.stack.turn_to(self.empty)
 
     def _show_selection(self) -> None:
-        at = self.steps_model.position_of(self.state.step_id)
-        selection = self.steps.selectionModel()
-        if at < 0:
-            selection.clear()
-        elif at != self.steps.currentIndex().row() or not selection.isRowSelected(at, QModelIndex()):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.steps_model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-            self.steps.scrollTo(self.steps_model.index(at, 0))
-        self.steps.viewport().update()
+        choose_row(self.steps, self.steps_model.position_of(self.state.step_id))
 
     def _show_step(self) -> None:
         self._show_selection()

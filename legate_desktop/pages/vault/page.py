@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QClipboard, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -35,6 +35,7 @@ from legate_desktop.widgets.labels import Label
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import number, tr
 
@@ -289,9 +290,8 @@ class VaultPage(Page):
 
     def _show_rows(self) -> None:
         state = self.state
-        blocked = self.list.selectionModel().blockSignals(True)
-        self.model.set_rows(state.rows)
-        self.list.selectionModel().blockSignals(blocked)
+        with unheard(self.list):
+            self.model.set_rows(state.rows)
         # Before the list may be given the focus, with which Qt would choose the first row by itself.
         self._show_selection()
         is_loading = state.is_loading and not state.standing.is_locked
@@ -306,15 +306,7 @@ class VaultPage(Page):
         self._show_standing()
 
     def _show_selection(self) -> None:
-        at = self.model.position_of(self.state.selected_id)
-        selection = self.list.selectionModel()
-        if at >= 0 and (at != self.list.currentIndex().row() or not selection.isRowSelected(at, QModelIndex())):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            blocked = selection.blockSignals(True)
-            selection.setCurrentIndex(self.model.index(at, 0), flags)
-            selection.blockSignals(blocked)
-            self.list.scrollTo(self.model.index(at, 0))
-        self.list.viewport().update()
+        choose_row(self.list, self.model.position_of(self.state.selected_id))
         row = self.state.selected
         if row is None:
             self.detail.show_nothing(tr("Choose a secret to see where it may go and who borrows it."))
