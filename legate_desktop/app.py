@@ -94,6 +94,7 @@ class Desktop:
         self.bridge.away.connect(self.context.engine_went)
         self.bridge.back.connect(self._on_back)
         self.runs.counts_changed.connect(self._on_runs)
+        self.window.pausing.changed.connect(self._say_engine)
         self.presence = Presence(
             self.window,
             self.context,
@@ -170,6 +171,9 @@ class Desktop:
 
     def _say_engine(self) -> None:
         running = self.runs.running_count
+        if self.window.pausing.now.is_paused:
+            self.window.say_engine(f"{tr('Local engine')} · {tr('paused')}", "text3")
+            return
         words = f"{tr('Local engine')} · {plural('%n running', running)}" if running else tr("Local engine")
         self.window.say_engine(words, "green")
 

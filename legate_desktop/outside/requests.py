@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import legate_core as core
-from legate_desktop.outside.view import Outline, Question, RunState
+from legate_desktop.outside.view import Outline, Pause, Question, RunState
 from legate_desktop.words import DAY
 
 RUNS_FOR_MS = 7 * DAY
@@ -52,9 +52,19 @@ def cancel(run_id: str) -> Any:
     return core.CancelRun(run_id)
 
 
-def lock_vault() -> Any:
-    """Seal the vault; runs that need a secret wait."""
-    return core.SealVault()
+def pause_query() -> Any:
+    """Whether all runs are paused, live."""
+    return core.RunsPause()
+
+
+def pause_runs() -> Any:
+    """Let no run begin or go on."""
+    return core.PauseRuns()
+
+
+def resume_runs() -> Any:
+    """Let all of them go on."""
+    return core.ResumeRuns()
 
 
 def looks_for(kind: str, object_id: str) -> Any | None:
@@ -91,6 +101,11 @@ def outline(given: Any) -> Outline:
         may_answer=given.permitted,
         needs_proof=given.needs_proof,
     )
+
+
+def pause(given: Any) -> Pause:
+    """Whether all runs are paused, and since when."""
+    return Pause(is_paused=given.is_paused, since=given.since)
 
 
 def run(given: Any) -> RunState:

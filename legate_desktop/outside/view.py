@@ -55,6 +55,14 @@ class RunState:
         return self.state in ("ready", "running", "waiting", "in_doubt")
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Whether all runs of the workspace are paused, and since when."""
+
+    is_paused: bool
+    since: int = 0
+
+
 def may_approve_outside(question: Question, outline: Outline) -> bool:
     """Whether a notification may offer Approve, where the person switched that on: only what can be taken back."""
     return (

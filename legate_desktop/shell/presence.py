@@ -19,6 +19,7 @@ from legate_desktop.outside import links, requests
 from legate_desktop.outside.channels import Channels, TrayChannel
 from legate_desktop.outside.choices import Choices, default_file
 from legate_desktop.outside.opener import LinkOpener
+from legate_desktop.outside.pausing import Pausing
 from legate_desktop.outside.scheme import register_scheme
 from legate_desktop.outside.speaker import Speaker
 from legate_desktop.outside.state import OutsideState
@@ -61,6 +62,7 @@ class Presence(QObject):
         # Practice leaves nothing behind, not even a choice.
         self.choices = context.keep(choices or Choices(default_file() if may_stay else None))
         self.state = context.keep(OutsideState(context.bridge, clock=context.now))
+        self.pausing = context.state(Pausing)
         self.links = LinkOpener(context.bridge, context.go, self._say)
         self.background = Background(
             window,
@@ -69,7 +71,7 @@ class Presence(QObject):
             has_tray=lambda: self.tray.is_there,
             open_runs=lambda: self.state.open_count,
         )
-        self.tray = Tray(self.state, self._verbs())
+        self.tray = Tray(self.state, self.pausing, self._verbs())
         tray_channel = TrayChannel(self.tray.message)
         self.tray.message_clicked.connect(tray_channel.on_clicked)
         self.speaker = context.keep(
@@ -170,9 +172,10 @@ class Presence(QObject):
             open_run=lambda key: self._go("runs", key),
             stop_run=lambda key: send(requests.cancel(key), lambda _answer: None, failed),
             run=self._ask_what_to_run,
-            lock_vault=lambda: send(
-                requests.lock_vault(), lambda _answer: self._say(tr("The vault is locked")), failed
-            ),
+            pause=self.pausing.pause,
+            resume=self.pausing.resume,
+            # The page's own lock: it knows whether a passphrase could open it again, and says what it did.
+            lock_vault=self.context.lock_wanted.emit,
             quit=self.background.ask_to_end,
         )
 

@@ -17,10 +17,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from legate_desktop.notice import Notice
+from legate_desktop.outside.pausing import Pausing
 from legate_desktop.shell.context import PageContext
 from legate_desktop.shell.history import History, Visit
 from legate_desktop.shell.offers import Offers, go_keys
 from legate_desktop.shell.palette import Palette
+from legate_desktop.shell.pause_banner import PauseBanner
 from legate_desktop.shell.registry import PageSpec
 from legate_desktop.shell.sheet import KeySheet
 from legate_desktop.shell.sidebar import Sidebar, Workspace
@@ -65,6 +67,7 @@ class Window(QMainWindow):
         self._permissions: Collection[str] | None = None
         self._engine = (tr("Engine starts…"), "text3")
         self._away, self._broken = "", ""
+        self.pausing = context.keep(Pausing(context.bridge))
         self.setWindowTitle("Legate")
         # A screen of the smallest size has room for the window only with its frame.
         self.setMinimumSize(tokens.WINDOW_MIN[0], tokens.WINDOW_MIN[1] - tokens.FRAME_ROOM_PX)
@@ -194,11 +197,13 @@ class Window(QMainWindow):
         self.sidebar = Sidebar(list(self.specs.values()), (Workspace("here", self._workspace()),), self.verbs)
         self.banner = Banner()
         self.banner.action.clicked.connect(lambda: self.go("audit"))
+        self.pause_banner = PauseBanner(self.pausing, self.verbs["resume"])
         self.pages = QStackedWidget()
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
         right.addWidget(self.banner)
+        right.addWidget(self.pause_banner)
         right.addWidget(self.pages, 1)
         body = QWidget()
         row = QHBoxLayout(body)
@@ -213,13 +218,14 @@ class Window(QMainWindow):
         self.toasts.said.connect(lambda text: self.announce(text))
         self.palette_box = Palette(body)
         self.palette_box.spoke.connect(lambda text: self.announce(text))
-        for part in (self.sidebar, self.banner, self.toasts, self.palette_box):
+        for part in (self.sidebar, self.banner, self.pause_banner, self.toasts, self.palette_box):
             dressing.wear(part)
         self.offers = Offers(self.context, self.specs, self.verbs, self._page_if)
         self.sidebar.chosen.connect(self.go)
         self.sidebar.workspace.chosen.connect(self._on_workspace)
         self.sidebar.engine.say(*self._engine)
         self._settle_banner()
+        self.pause_banner.settle(self.context.now())
         for page_id, count in self._counts.items():
             self.sidebar.set_count(page_id, count)
         self.sidebar.set_narrow(self.width() < tokens.SIDEBAR_COLLAPSES_UNDER_PX)
@@ -239,6 +245,9 @@ class Window(QMainWindow):
         context.went.connect(self._on_went)
         context.came.connect(self._on_came)
         context.prefs.changed.connect(self._on_wish)
+        context.when_open(self.pausing.open)
+        self.pausing.noticed.connect(context.say)
+        self.pausing.changed.connect(self._on_pause)
         look.changed.connect(self._dress)
 
     def _keys(self) -> None:
@@ -293,6 +302,10 @@ class Window(QMainWindow):
     def _on_came(self) -> None:
         self._away = ""
         self._settle_banner()
+
+    def _on_pause(self) -> None:
+        self.pause_banner.settle(self.context.now())
+        self.verbs.settle()
 
     def _settle_banner(self) -> None:
         """An engine that is away comes first: without it nothing can be done about the journal."""

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from legate_desktop.outside.pausing import PERMISSION, Pausing
 from legate_desktop.outside.state import OutsideState
 from legate_desktop.outside.view import Question, RunState
 from legate_desktop.theme.tokens import EFFECT_PILLS
+from legate_desktop.verbs import rights
 from legate_desktop.words import one_line, plural, tr
 
 MOST_LISTED = 12
@@ -19,18 +21,21 @@ LONGEST_NAME = 48
 class TrayMenu(QMenu):
     """Brought up to date before it is opened, and when what it lists changes: some trays ask for it ahead of time."""
 
-    def __init__(self, state: OutsideState, does: TrayVerbs) -> None:
+    def __init__(self, state: OutsideState, pausing: Pausing, does: TrayVerbs) -> None:
         super().__init__()
-        self._state, self._does = state, does
+        self._state, self._pausing, self._does = state, pausing, does
         self.waiting = self.addMenu("")
         self.running = self.addMenu("")
         self.addSeparator()
         self.run = self._add(tr("Run…"), does.run)
+        self.pause = self._add(tr("Pause all runs"), self._pause_or_resume)
         self.lock = self._add(tr("Lock vault"), does.lock_vault)
         self.addSeparator()
         self.open_legate = self._add(tr("Open Legate"), does.open_window)
         self.quit = self._add(tr("Quit"), does.quit)
         state.changed.connect(self.settle)
+        pausing.changed.connect(self.settle)
+        rights.changed.connect(self.settle)
         self.settle()
 
     def settle(self) -> None:
@@ -45,6 +50,14 @@ class TrayMenu(QMenu):
         self.running.setEnabled(bool(running))
         for action in (self.run, self.lock):
             action.setEnabled(not away)
+        self.pause.setText(tr("Resume all runs") if self._pausing.now.is_paused else tr("Pause all runs"))
+        self.pause.setEnabled(not away and not rights.why_not(PERMISSION))
+
+    def _pause_or_resume(self) -> None:
+        if self._pausing.now.is_paused:
+            self._does.resume()
+        else:
+            self._does.pause()
 
     def _list_waiting(self, waiting: list[Question]) -> None:
         self.waiting.clear()
@@ -83,6 +96,8 @@ class TrayVerbs:
         open_run: Callable[[str], object],
         stop_run: Callable[[str], object],
         run: Callable[[], object],
+        pause: Callable[[], object],
+        resume: Callable[[], object],
         lock_vault: Callable[[], object],
         quit: Callable[[], object],
     ) -> None:
@@ -92,6 +107,8 @@ class TrayVerbs:
         self.open_run = open_run
         self.stop_run = stop_run
         self.run = run
+        self.pause = pause
+        self.resume = resume
         self.lock_vault = lock_vault
         self.quit = quit
 

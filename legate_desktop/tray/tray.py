@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon
 
+from legate_desktop.outside.pausing import Pausing
 from legate_desktop.outside.state import OutsideState
 from legate_desktop.tray.icon import tooltip, tray_icon
 from legate_desktop.tray.menu import TrayMenu, TrayVerbs
@@ -29,17 +30,18 @@ class Tray(QObject):
     message_clicked = Signal()
     came = Signal()
 
-    def __init__(self, state: OutsideState, verbs: TrayVerbs) -> None:
+    def __init__(self, state: OutsideState, pausing: Pausing, verbs: TrayVerbs) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._pausing = state, pausing
         self._looks = iter(LOOK_AGAIN_MS)
         self._shown: tuple[int, bool, bool] | None = None
-        self.menu = TrayMenu(state, verbs)
+        self.menu = TrayMenu(state, pausing, verbs)
         self.icon = QSystemTrayIcon(self)
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._on_activated)
         self.icon.messageClicked.connect(self.message_clicked)
         state.changed.connect(self.settle)
+        pausing.changed.connect(self.settle)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(lambda _scheme: self.settle())
         self.settle()
@@ -78,7 +80,8 @@ class Tray(QObject):
         if now != self._shown:
             self._shown = now
             self.icon.setIcon(tray_icon(waiting, is_away=now[1], is_panel_dark=is_dark))
-        running = plural("%n running", len(self._state.running))
+        is_paused = self._pausing.now.is_paused
+        running = tr("all runs are paused") if is_paused else plural("%n running", len(self._state.running))
         away = tr("the engine is away") if self._state.away else ""
         self.icon.setToolTip(tooltip(plural("%n waiting for you", waiting), running, away))
 

@@ -66,6 +66,9 @@ SURFACE = SimpleNamespace(
     ExportRun=message("ExportRun", "run_id", mask=()),
     CancelRun=message("CancelRun", "run_id"),
     StopEverything=message("StopEverything"),
+    RunsPause=message("RunsPause"),
+    PauseRuns=message("PauseRuns"),
+    ResumeRuns=message("ResumeRuns"),
 )
 for _name, (_fields, _defaults) in fakes_agents.MESSAGES.items():
     setattr(SURFACE, _name, message(_name, *_fields, **_defaults))

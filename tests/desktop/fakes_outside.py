@@ -20,7 +20,6 @@ OUTSIDE = SimpleNamespace(
             "Runs": message("Runs", since=0),
             "Run": message("Run", "run_id"),
             "AgentDraft": message("AgentDraft", "agent_id"),
-            "SealVault": message("SealVault"),
         }
     )
 )

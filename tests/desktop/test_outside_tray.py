@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PySide6.QtGui import QAction, QColor, QImage
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from legate_desktop.outside.pausing import Pausing
 from legate_desktop.outside.state import OutsideState
 from legate_desktop.theme import tokens
 from legate_desktop.tray import tray as tray_module
 from legate_desktop.tray.icon import SIZES_PX, mark, tooltip, tray_icon
 from legate_desktop.tray.menu import MOST_LISTED, TrayMenu, TrayVerbs
 from legate_desktop.tray.tray import Tray
+from legate_desktop.verbs import rights
 from tests.desktop import fakes_outside
-from tests.desktop.fake_core import HOSTILE, FakeBridge, run
+from tests.desktop.fake_core import HOSTILE, NOW, FakeBridge, run
 from tests.desktop.fakes_outside import WallClock, bridge_with, question
 
 
@@ -30,7 +33,8 @@ class Desk:
         self.bridge: FakeBridge = bridge_with(*rows)
         self.bridge.tables["Runs"] = {row.id: row for row in runs}
         self.state = OutsideState(self.bridge, clock=WallClock())
-        names = ("open_window", "open_inbox", "run", "lock_vault", "quit")
+        self.pausing = Pausing(self.bridge)
+        names = ("open_window", "open_inbox", "run", "pause", "resume", "lock_vault", "quit")
         plain = {name: lambda name=name: self.did.append((name, "")) for name in names}
         keyed = {
             name: lambda key, name=name: self.did.append((name, key))
@@ -38,7 +42,12 @@ class Desk:
         }
         self.verbs = TrayVerbs(**plain, **keyed)
         self.state.open()
-        self.menu = TrayMenu(self.state, self.verbs)
+        self.pausing.open()
+        self.menu = TrayMenu(self.state, self.pausing, self.verbs)
+
+    def paused(self, is_paused: bool) -> None:
+        self.bridge.tables["RunsPause"] = {"runs": SimpleNamespace(is_paused=is_paused, since=NOW, by="usr_me")}
+        self.bridge.publish("RunsPause")
 
 
 def actions(menu: QMenu) -> dict[str, QAction]:
@@ -48,7 +57,7 @@ def actions(menu: QMenu) -> dict[str, QAction]:
 def test_the_menu_counts_what_waits_and_runs(app: Any) -> None:
     desk = Desk(question(1), question(2), runs=[run(1), run(2, status="waiting"), run(3, status="ready")])
     assert list(actions(desk.menu)) == [
-        "2 waiting for you", "2 running", "Run…", "Lock vault", "Open Legate", "Quit"
+        "2 waiting for you", "2 running", "Run…", "Pause all runs", "Lock vault", "Open Legate", "Quit"
     ]  # fmt: skip
 
 
@@ -74,9 +83,27 @@ def test_a_run_can_be_opened_and_stopped(app: Any) -> None:
 
 def test_every_other_entry_does_what_it_says(app: Any) -> None:
     desk = Desk(question(1))
-    for text in ("Run…", "Lock vault", "Open Legate", "Quit"):
+    for text in ("Run…", "Pause all runs", "Lock vault", "Open Legate", "Quit"):
         actions(desk.menu)[text].trigger()
-    assert [name for name, _ in desk.did] == ["run", "lock_vault", "open_window", "quit"]
+    assert [name for name, _ in desk.did] == ["run", "pause", "lock_vault", "open_window", "quit"]
+
+
+def test_while_runs_are_paused_the_menu_resumes_them_and_the_icon_says_so(app: Any) -> None:
+    desk = Desk(runs=[run(1)])
+    tray = Tray(desk.state, desk.pausing, desk.verbs)
+    desk.paused(True)
+    assert "Pause all runs" not in actions(desk.menu)
+    actions(desk.menu)["Resume all runs"].trigger()
+    assert desk.did == [("resume", "")]
+    assert tray.icon.toolTip() == "Legate: 0 waiting for you, all runs are paused"
+    desk.paused(False)
+    assert tray.icon.toolTip() == "Legate: 0 waiting for you, 1 running"
+    assert "Pause all runs" in actions(desk.menu)
+
+
+def test_who_may_not_pause_everything_is_not_offered_it(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "_refusals", {"recall.workspace": "Needs Operator"})
+    assert not actions(Desk().menu)["Pause all runs"].isEnabled()
 
 
 def test_nothing_waiting_is_no_submenu_to_nowhere(app: Any) -> None:
@@ -150,7 +177,7 @@ def test_the_tip_is_a_sentence() -> None:
 @pytest.fixture
 def tray(app: Any, monkeypatch: pytest.MonkeyPatch) -> Tray:
     desk = Desk(question(1))
-    found = Tray(desk.state, desk.verbs)
+    found = Tray(desk.state, desk.pausing, desk.verbs)
     found.desk = desk  # type: ignore[attr-defined]  # kept as long as the tray
     return found
 

@@ -214,8 +214,8 @@ def test_the_tray_stops_a_run_locks_the_vault_and_asks_what_to_run(desk: Desk) -
     verbs.stop_run("run_1")
     verbs.lock_vault()
     verbs.run()
-    assert [type(command).__name__ for command in desk.bridge.sent] == ["CancelRun", "SealVault"]
-    assert desk.said == ["The vault is locked"]
+    assert [type(command).__name__ for command in desk.bridge.sent] == ["CancelRun", "LockVault"]
+    assert desk.said == ["The vault is locked. Runs go on."]
     assert desk.opened == [("palette", "")]
     desk.bridge.refusal = ("It has ended already.", False)
     verbs.stop_run("run_1")

@@ -13,7 +13,7 @@ OPEN_STATES = frozenset({"ready", "running", "waiting", "in_doubt"})
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run. `waiting_for` is approval, timer, child, vault or budget while it waits."""
+    """One run. `waiting_for` is approval, timer, child, vault, budget or pause while it waits."""
 
     id: str
     name: str
@@ -133,6 +133,7 @@ def _waiting_words(waiting_for: str) -> str:
         "timer": tr("Waiting for a time"),
         "child": tr("Waiting for another run"),
         "vault": tr("Waiting for the vault"),
+        "pause": tr("Paused with all runs"),
         "budget": tr("Waiting for money: a limit is reached"),
     }.get(waiting_for, tr("Waiting for you"))
 
