@@ -135,8 +135,12 @@ class CellTable(QTableView):
         shown = [look.px(width) for width in self._widths]
         least = look.px(90)
         hidden: set[int] = set()
-        for column in sorted(self._leave, key=lambda column: self._leave[column]):
-            if sum((width or least) for at, width in enumerate(shown) if at not in hidden) <= self.viewport().width():
+        leaving = sorted(self._leave, key=lambda column: self._leave[column])
+        for column in leaving:
+            # The last that could go stays where only the edge of a column would be cut.
+            slack = least // 4 if column == leaving[-1] else 0
+            needed = sum((width or least) for at, width in enumerate(shown) if at not in hidden)
+            if needed <= self.viewport().width() + slack:
                 break
             hidden.add(column)
         fixed = sum(width for at, width in enumerate(shown) if width and at not in hidden)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from legate_desktop.theme import tokens
@@ -11,6 +11,9 @@ from legate_desktop.theme.look import colour, look
 from legate_desktop.theme.resources import pixmap
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Label
+
+EMPTY_SIDE_PX, EMPTY_AIR_PX = 32, 190
+"""The air around an empty state, and what it needs in height beside its words: sign, button, and the gaps."""
 
 
 class IconLabel(QLabel):
@@ -94,8 +97,8 @@ class EmptyState(QWidget):
         action_row.addStretch(1)
         action_row.addWidget(self.action)
         action_row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(32, 32, 32, 32)
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(EMPTY_SIDE_PX, EMPTY_SIDE_PX, EMPTY_SIDE_PX, EMPTY_SIDE_PX)
         column.setSpacing(12)
         column.addStretch(2)
         column.addLayout(icon_row)
@@ -107,9 +110,22 @@ class EmptyState(QWidget):
 
     def say(self, title: str, text: str) -> None:
         """Other words, for another reason to be empty; without any it is blank."""
-        self.icon.setVisible(bool(title))
         self.title.setText(title)
         self.text.setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a low place the words matter more than the sign and the air around them."""
+        room = self.width() - 2 * EMPTY_SIDE_PX
+        words = sum(label.heightForWidth(room) for label in (self.title, self.text))
+        is_low = self.height() < words + look.px(EMPTY_AIR_PX)
+        self.icon.setVisible(bool(self.title.text()) and not is_low)
+        side = EMPTY_SIDE_PX // 4 if is_low else EMPTY_SIDE_PX
+        self._column.setContentsMargins(EMPTY_SIDE_PX, side, EMPTY_SIDE_PX, side)
 
 
 class Skeleton(QWidget):

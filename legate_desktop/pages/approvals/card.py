@@ -139,7 +139,9 @@ class CardView(QScrollArea):
 
 def _caption(column: QVBoxLayout, text: str) -> None:
     column.addSpacing(10)
-    column.addWidget(Caption(text))
+    caption = Caption(text)
+    caption.setWordWrap(True)
+    column.addWidget(caption)
 
 
 def _head(column: QVBoxLayout, card: Card, _now: int) -> None:
@@ -230,7 +232,8 @@ def _asked_because(column: QVBoxLayout, card: Card, _now: int) -> None:
     because = card.asked_because or tr("Nothing allowed it, so it asks.")
     column.addWidget(OutsideText(because, name=tr("Why you are asked")))
     if card.rule_name:
-        column.addWidget(Label(f"{tr('Rule')} {one_line(card.rule_name)}", "mono", tone="quiet"))
+        rule = f"{tr('Rule')} {one_line(card.rule_name)}"
+        column.addWidget(OutsideText(rule, "mono", ink="text3", name=tr("Rule")))
 
 
 def _before(column: QVBoxLayout, card: Card, _now: int) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from legate_desktop.pages.audit.view import Place, ReportView
+from legate_desktop.theme.look import look
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.hash_label import HashLabel
@@ -14,6 +15,7 @@ from legate_desktop.widgets.long_text import LongText
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import moment, number, one_line, tr, value_text
 
+NAMES_PX = 110
 VERDICT_SIGNS = {"holds": RUN_SIGNS["succeeded"], "unproven": UNKNOWN, "broken": RUN_SIGNS["failed"]}
 VERDICT_WORDS = {"holds": "Holds", "unproven": "Unproven", "broken": "Broken"}
 
@@ -133,7 +135,7 @@ class Detail(QScrollArea):
 
 def _name(text: str) -> Label:
     label = Label(one_line(text), "small", tone="quiet")
-    label.setFixedWidth(110)
+    label.setFixedWidth(look.px(NAMES_PX))
     label.setWordWrap(True)
     return label
 

@@ -217,7 +217,11 @@ class DeckPage(Page):
         self.waiting_caption.setText(plural("%n thing(s) waiting for you", count) if count else tr("Waiting for you"))
         at_work = self.practice.is_working
         words = tr("A deputy is at work. It asks here before it does anything that leaves a mark.")
-        self.nothing.setText(words if at_work else tr("Nothing waits for you."))
+        if state.approvals.is_loading:
+            # Before anybody has looked, "nothing" would be a guess.
+            self.nothing.setText(tr("Reading…"))
+        else:
+            self.nothing.setText(words if at_work else tr("Nothing waits for you."))
         self.nothing.setVisible(not count)
         self.begin.setVisible(self.practice.is_here and not at_work and not count)
         self.verbs.settle()

@@ -20,6 +20,7 @@ from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import number, one_line, plural, short_hash, tr, value_text
 
+LEAST_BODY_PX = 60
 TABS = ("output", "arguments", "context", "raw")
 
 
@@ -56,6 +57,7 @@ class StepPane(QWidget):
         self.body.setFrameShape(QFrame.Shape.NoFrame)
         self.body.setObjectName("detail")
         self.body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body.setMinimumHeight(LEAST_BODY_PX)
         self.question = Button(tr("Open its question"), kind="quiet")
         self.question.fired.connect(self._on_question)
         self.chain = OutsideText("", "mono", ink="text2", name=tr("Its place in the chain"))
