@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from legate_core.cli.asides import asides
 from legate_core.cli.text import moment, money, one_line, wrap
 from legate_core.cli.watch import Rest, until_rest
 
@@ -41,14 +42,15 @@ SIGNS = {"confirmed": "✓", "done": "·", "waiting": "?", "denied": "✗", "fai
 
 
 async def follow(session: Session, run_id: str) -> Rest:
-    """Follow a run until it rests, its steps shown as progress."""
+    """Follow a run until it rests, its steps shown as progress, and what it says besides."""
     screen = session.screen
 
     def tell(step: StepRow) -> None:
         text = step_line(step)
         screen.progress(text, run=run_id, step=step.index, kind=step.kind, state=step.state)
 
-    return await until_rest(session.client, run_id, tell)
+    async with asides(session.client, screen, run_id):
+        return await until_rest(session.client, run_id, tell)
 
 
 def step_line(step: StepRow) -> str:

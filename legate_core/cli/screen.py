@@ -99,10 +99,12 @@ class Screen:
 
     def moving(self, text: str, done: int, total: int) -> None:
         """Progress in numbers: one line that is written over where stderr is a terminal."""
-        if self.is_json or not self.err.isatty():
+        share = f" {100 * done // total} %" if total else ""
+        if self.is_json:
             self.progress(text, done=done, total=total)
+        elif not self.err.isatty():
+            self.progress(f"{text}{share}")
         elif self.shows_progress:
-            share = f" {100 * done // total} %" if total else ""
             self.err.write(f"{_CLEAR_LINE}{cut(one_line(text), self.width - columns(share) - 1)}{share}")
             self.err.flush()
             self._has_line = True

@@ -21,7 +21,7 @@ LINE_BYTES = 8_000_000
 WORKER = "legate_core.llm.local_worker"
 
 Progress = Callable[[str, int, int], None]
-"""What is under way, how much of it is done, and of how much."""
+"""The file that is loaded, how much of it is read, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class LocalModels:
             told = json.loads(line)
             if told.get("ready"):
                 return
-            progress(f"Loading {placed.file.name}", int(told.get("read", 0)), int(told.get("of", 0)))
+            progress(placed.file.name, int(told.get("read", 0)), int(told.get("of", 0)))
         raise trouble(
             "unavailable",
             f"{placed.file.name} cannot be loaded: it is no model of a known kind, or there is too little memory. "

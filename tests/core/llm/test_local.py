@@ -96,7 +96,7 @@ async def test_it_is_loaded_once_with_progress_and_unloaded_when_idle(pool: Loca
     heard: list[tuple[str, int, int]] = []
     await ask(pool, progress=lambda *told: heard.append(told))
     size = model_file().stat().st_size
-    assert heard[-1] == (f"Loading {model_file().name}", size, size)
+    assert heard[-1] == (model_file().name, size, size)
     assert [done for _, done, _ in heard] == sorted(done for _, done, _ in heard)
     count = len(heard)
     await ask(pool, progress=lambda *told: heard.append(told))
