@@ -45,7 +45,7 @@ class Budget:
         """The limit in words."""
         when = {"day": " per day", "month": " per month"}.get(self.period, "")
         whose = {"workspace": "the workspace's", "agent": "the agent's", "run": "the run's"}[self.scope]
-        return f"{whose} money limit of {self.limit_micros / 1e6:.2f}{when}"
+        return f"{whose} money limit of {dollars(self.limit_micros)}{when}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,25 @@ class Blocked:
     wake_at: int | None
 
 
+def dollars(micros: int) -> str:
+    """An amount as it stands in a sentence: in cents, and to the millionth where cents would hide what it is."""
+    whole, rest = divmod(micros, 1_000_000)
+    return f"${whole:,}.{f'{rest:06d}'.rstrip('0').ljust(2, '0')}"
+
+
 def judge(found: Sequence[Budget], amount: int, now: int) -> Blocked | None:
     """Whether a call that may cost `amount` fits under every limit; None where it does. Pure."""
     for budget in found:
         if budget.spent_micros + budget.others_micros + amount <= budget.limit_micros:
             continue
         fits_alone = budget.spent_micros + amount <= budget.limit_micros
-        what = f"The next model call may cost {amount / 1e6:.4f}, which does not fit under {budget.words}"
+        what = f"The next model call may cost {dollars(amount)}, which does not fit under {budget.words}"
         if fits_alone:
             return Blocked(budget.id, f"{what} beside what other runs have set aside. {BY_ITSELF}", now + LOOK_AGAIN_MS)
         turns = (
             f" It goes on when the limit is raised{' or the ' + budget.period + ' turns' if budget.ends_at else ''}."
         )
-        return Blocked(budget.id, f"{what}: {budget.spent_micros / 1e6:.4f} are spent.{turns}", budget.ends_at)
+        return Blocked(budget.id, f"{what}: {dollars(budget.spent_micros)} is spent.{turns}", budget.ends_at)
     return None
 
 
@@ -137,7 +143,7 @@ def tell(ctx: Context, run_id: str, found: Sequence[Budget], cost_micros: int) -
             ctx.update(budgets, budget.id, {"told_for": budget.begins_at})
         percent = min(999, used * 100 // max(1, budget.limit_micros))
         ctx.emit(BudgetNearlyUsed(budget.id, run_id, percent))
-        told.append(f"{percent} % of {budget.words} are used.")
+        told.append(f"{percent} % of {budget.words} is used.")
     return told
 
 
