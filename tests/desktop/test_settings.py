@@ -36,7 +36,12 @@ class SettingsStage(Stage):
     def __init__(self, qtbot: QtBot, folder: Path) -> None:
         bridge = practice_bridge()
         self.policy = SimpleNamespace(
-            version=1, ask_every_effect=True, relax_content=False, allow_list=("@example.com",)
+            version=1,
+            ask_every_effect=True,
+            relax_content=False,
+            allow_list=("@example.com",),
+            question_hours=24,
+            learning_until=0,
         )
         bridge.answers["PolicySettings"] = lambda _query: self.policy
         bridge.answers["Retention"] = lambda query: SimpleNamespace(days=0, set_at=0, due=12 if query.days else 0)
@@ -281,3 +286,24 @@ def test_turning_a_rule_off_asks_who_it_is(settings: SettingsStage) -> None:
     proof.passphrase.setText("correct horse")
     settings.press(Key.Key_Return, CONTROL)
     assert settings.sent_names() == ["Prove", "ChangePolicySettings"]
+
+
+def test_how_long_a_question_waits_is_chosen_and_taken_back(settings: SettingsStage) -> None:
+    assert settings.choice("question_hours").text() == "1 day"
+    settings.choice("question_hours").chosen.emit("72")
+    settings.window.undo_last()
+    assert [command.question_hours for command in settings.sent] == [72, 24]
+    settings.policy.question_hours = 36
+    settings.page.state.visit()
+    assert settings.choice("question_hours").text() == "36 hours"
+
+
+def test_a_week_of_learning_is_switched_on_and_ends(settings: SettingsStage) -> None:
+    settings.click(settings.switch("learn"))
+    assert [command.learn for command in settings.sent] == [True]
+    settings.policy.learning_until = settings.context.now() + 1
+    settings.page.state.visit()
+    assert settings.switch("learn").isChecked()
+    settings.policy.learning_until = settings.context.now()
+    settings.page.state.visit()
+    assert not settings.switch("learn").isChecked()

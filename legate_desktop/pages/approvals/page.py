@@ -273,6 +273,9 @@ class ApprovalsPage(Page):
         self.delete_rule = Button("", kind="danger")
         self.delete_rule.follow(self.verbs["delete_rule"])
         flow.addWidget(self.delete_rule)
+        self.adopt_rule = Button("", kind="primary")
+        self.adopt_rule.follow(self.verbs["adopt_rule"])
+        flow.addWidget(self.adopt_rule)
 
     # Binding.
 
@@ -428,7 +431,8 @@ class ApprovalsPage(Page):
         rule = self.state.selected_rule
         has_rule = rule is not None and not rule.is_built_in
         self.answers.setVisible(is_open or is_many or has_rule or not self.buttons["undo"].isHidden())
-        self.delete_rule.setVisible(rule is not None and not rule.is_built_in)
+        self.delete_rule.setVisible(has_rule and rule is not None and not rule.is_proposed)
+        self.adopt_rule.setVisible(rule is not None and rule.is_proposed)
         self._fold_answers()
 
     def _fold_answers(self) -> None:

@@ -101,6 +101,32 @@ def delete_rule(rule_id: str) -> Any:
     return core.DeleteRule(rule_id)
 
 
+def proposals_query() -> Any:
+    """The rules that alike answers propose, in a week of learning."""
+    return core.ProposedRules()
+
+
+def adopt(row: RuleRow) -> Any:
+    """Put a proposed rule in force."""
+    return core.AddRule(row.proposal)
+
+
+def proposed_row(given: Any) -> RuleRow:
+    """A proposal among the rules."""
+    return RuleRow(
+        id=given.id,
+        words=given.conditions,
+        effect=given.effect,
+        verdict=str(given.rule.verdict),
+        uses=0,
+        last_used_at=given.last_at,
+        ends=given.ends,
+        conditions=given.conditions,
+        approved=given.approved,
+        proposal=given.rule,
+    )
+
+
 def snooze(approval_id: str, until: int) -> Any:
     """Ask again later; 0 takes that back."""
     return core.SnoozeApproval(approval_id, until)

@@ -37,7 +37,8 @@ class RuleView(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(6)
-        column.addWidget(Label(tr(VERDICTS.get(rule.verdict, rule.verdict)), "mono", tone="quiet"))
+        verdict = tr("Proposed from your answers") if rule.is_proposed else tr(VERDICTS.get(rule.verdict, rule.verdict))
+        column.addWidget(Label(verdict, "mono", tone="turn" if rule.is_proposed else "quiet"))
         column.addWidget(OutsideText(rule.words, "title", ink="text", name=tr("The rule")))
         column.addSpacing(10)
         column.addWidget(Caption(tr("What exactly it is about")))
@@ -57,6 +58,10 @@ class RuleView(QScrollArea):
 
 
 def _facts(rule: RuleRow, now: int) -> list[tuple[str, str]]:
+    if rule.is_proposed:
+        alike = plural("%n time(s) alike", rule.approved)
+        last = tr("last {age} ago").format(age=short_age(now - rule.last_used_at))
+        return [(tr("Approved"), f"{alike}, {last}"), (tr("Ends"), one_line(rule.ends))]
     used = tr("last {age} ago").format(age=short_age(now - rule.last_used_at)) if rule.last_used_at else tr("never yet")
     never = tr("never: it ships with Legate") if rule.is_built_in else tr("when it is deleted")
     ends = tr("used up: it is silent now") if rule.is_used_up else never if rule.is_built_in else one_line(rule.ends)
@@ -67,6 +72,8 @@ def _facts(rule: RuleRow, now: int) -> list[tuple[str, str]]:
 
 
 def _what_deleting_means(rule: RuleRow) -> str:
+    if rule.is_proposed:
+        return tr("It is not in force. Until you put it there, each of these is asked as before.")
     if rule.is_built_in:
         return tr("It ships with Legate and cannot be deleted here.")
     if rule.verdict == "allow":

@@ -12,9 +12,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from legate_desktop.live import wants_proof
 from legate_desktop.notice import Notice, monotonic_ms, wall_ms
 from legate_desktop.pages.approvals import requests
 from legate_desktop.pages.approvals.handing import Handing
+from legate_desktop.pages.approvals.learning import Learning
 from legate_desktop.pages.approvals.many import Answers, Many
 from legate_desktop.pages.approvals.view import (
     FOLDS_FROM,
@@ -98,6 +100,8 @@ class ApprovalsState(QObject):
         self.handing.noticed.connect(self.noticed)
         self.handing.changed.connect(self._on_handing)
         self.handing.due.connect(self._on_due)
+        self.learning = Learning(bridge)
+        self.learning.changed.connect(self._on_proposals)
 
     @property
     def _hold_seconds(self) -> int:
@@ -143,7 +147,16 @@ class ApprovalsState(QObject):
         rule = self.selected_rule
         if rule is None:
             return tr("Choose a rule under Rules")
+        if rule.is_proposed:
+            return tr("It is only proposed: nothing is in force")
         return tr("It ships with Legate and cannot be deleted here") if rule.is_built_in else ""
+
+    def why_not_adopt(self) -> str:
+        """Why there is no proposed rule to put in force; nothing if there is."""
+        rule = self.selected_rule
+        if rule is None or not rule.is_proposed:
+            return tr("Choose a proposed rule under Rules")
+        return tr("Your answer is on its way") if self.is_answering(rule.id) else ""
 
     @property
     def undoable_id(self) -> str:
@@ -215,6 +228,8 @@ class ApprovalsState(QObject):
         self._left_at[self.tab] = self.selected_id
         self.tab, self.selected_id, self._shown = tab, self._left_at.get(tab, ""), []
         self._watch(tab)
+        if tab == "rules" and self._sources["rules"]:
+            self.learning.read()
         self.tab_changed.emit()
         self._rebuild()
 
@@ -401,6 +416,13 @@ class ApprovalsState(QObject):
             lambda message, _is_away: self.noticed.emit(Notice(message, is_error=True)),
         )
 
+    def adopt_rule(self) -> None:
+        """Put the proposed rule under the cursor in force; the core asks for a proof, for it widens what may happen."""
+        rule = self.selected_rule
+        if rule is not None and not self.why_not_adopt():
+            said = tr("In force from now on: {rule}").format(rule=one_line(rule.words))
+            self._send(Unsent(rule.id, requests.adopt(rule), said))
+
     def delete_rule(self, rule_id: str) -> None:
         """Remove a rule; what it allowed is asked again."""
         self._bridge.send(
@@ -448,7 +470,8 @@ class ApprovalsState(QObject):
         self._sources[tab][source] = rows
         given = [row for rows in self._sources[tab].values() for row in rows.values()]
         if tab == "rules":
-            self._all[tab] = [requests.rule_row(row) for row in given]
+            self._all[tab] = [*self.learning.rows, *(requests.rule_row(row) for row in given)]
+            self.learning.read()
         else:
             self._all[tab] = in_order((requests.approval_row(row) for row in given), tab, self.now())
         if tab == "waiting":
@@ -569,6 +592,9 @@ class ApprovalsState(QObject):
     def _refused(self, unsent: Unsent, message: str) -> None:
         self._answering.discard(unsent.row_id)
         self.answering_changed.emit()
+        if wants_proof(message):
+            self.proof_wanted.emit(unsent)
+            return
         self.noticed.emit(Notice(message, is_error=True))
         self._read_card()
 
@@ -625,6 +651,12 @@ class ApprovalsState(QObject):
     def is_folded(self, like: str) -> bool:
         """Whether so many like questions wait that they stand in one line."""
         return sum(row.like == like for row in self._all["waiting"]) >= FOLDS_FROM
+
+    def _on_proposals(self) -> None:
+        self._all["rules"] = [*self.learning.rows, *(row for row in self._all["rules"] if not row.is_proposed)]
+        self._answering &= {row.id for tab in ("waiting", "rules") for row in self._all[tab]}
+        if self.tab == "rules":
+            self._rebuild()
 
     def _on_handing(self) -> None:
         self.counts_changed.emit()

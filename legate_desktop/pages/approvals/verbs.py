@@ -31,6 +31,10 @@ def _rule(page: Any) -> str:
     return page.state.why_not_delete()
 
 
+def _adopt(page: Any) -> str:
+    return page.state.why_not_adopt()
+
+
 def _undo(page: Any) -> str:
     return "" if page.state.undoable_id else tr("There is nothing to undo")
 
@@ -90,6 +94,17 @@ VERBS: tuple[Verb, ...] = (
     Verb("do_it", "It did not: do it", "2", "send-horizontal", "secondary", lambda p: p.settle("do_it"), _in_doubt),
     Verb("give_up", "Give up", "3", "x", "quiet", lambda p: p.settle("give_up"), _in_doubt),
     Verb("open_run", "Open run", "O", "activity", "quiet", lambda p: p.show_run(), _has_card),
+    Verb(
+        "adopt_rule",
+        "Put it in force",
+        "Ctrl+Return",
+        "check",
+        "primary",
+        lambda p: p.state.adopt_rule(),
+        _adopt,
+        (),
+        "policy.tighten",
+    ),
     Verb(
         "delete_rule",
         "Delete rule",

@@ -75,7 +75,7 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule made from an answer, in words."""
+    """One rule in words; or one that is only proposed, from so many alike approvals, and `proposal` is what to adopt."""
 
     id: str
     words: str
@@ -88,6 +88,13 @@ class RuleRow:
     conditions: str = ""
     is_used_up: bool = False
     made_at: int = 0
+    approved: int = 0
+    proposal: Any = None
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether it is not in force, and only a person can put it there."""
+        return self.proposal is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +217,7 @@ def outcome_words(state: str) -> str:
 def row_sentence(row: ApprovalRow | GroupRow | RuleRow, now: int) -> str:
     """A row's accessible name: a sentence."""
     if isinstance(row, RuleRow):
-        return one_line(row.words)
+        return f"{tr('Proposed')}: {one_line(row.words)}" if row.is_proposed else one_line(row.words)
     if isinstance(row, GroupRow):
         words = plural("%n like question(s)", len(row.rows))
         return f"{words}: {row_sentence(row.first, now)}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +10,22 @@ from legate_desktop.notice import Notice
 from legate_desktop.outside.choices import ALL_EFFECTS, Choices
 from legate_desktop.outside.login import StartAtLogin, start_at_login
 from legate_desktop.outside.quiet import minute_of
-from legate_desktop.pages.settings import keeping
+from legate_desktop.pages.settings import asking, keeping
 from legate_desktop.pages.settings.about import licences, versions
+from legate_desktop.pages.settings.choosing import chosen
 from legate_desktop.pages.settings.sources import Sources
-from legate_desktop.pages.settings.view import Kind, Setting
+from legate_desktop.pages.settings.view import Setting
 from legate_desktop.prefs import DENSITIES, LANGUAGES, LOOKS
 from legate_desktop.theme.tokens import EFFECT_PILLS
-from legate_desktop.words import number, tr
+from legate_desktop.words import tr
 
 TEXT_SIZES = (85, 100, 115, 130, 150)
-MAX_ALLOWED = 200
 
 
 def everything(kept: Sources) -> tuple[Setting, ...]:
     """All settings in the order of the page."""
     sections = (
-        *(_general, _look, _notifications, _models, keeping.vault, _approvals),
+        *(_general, _look, _notifications, _models, keeping.vault, asking.approvals),
         *(keeping.storage, _engine, _shortcuts, _about),
     )
     return tuple(setting for section in sections for setting in section(kept))
@@ -49,7 +47,7 @@ def _general(kept: Sources) -> list[Setting]:
     ]
     if kept.context.has(Choices):
         found.append(
-            _chosen(
+            chosen(
                 kept,
                 "closing",
                 "general",
@@ -130,7 +128,7 @@ def _notifications(kept: Sources) -> list[Setting]:
     if not kept.context.has(Choices):
         return []
     found = [
-        _chosen(
+        chosen(
             kept,
             "notifications",
             "notifications",
@@ -146,10 +144,10 @@ def _notifications(kept: Sources) -> list[Setting]:
         ("long_runs", tr("When a long run is done"), tr("One that took more than two minutes.")),
         ("engine", tr("When the engine stops"), tr("And what is paused because of it.")),
     ):
-        found.append(_chosen(kept, name, "notifications", title, hint, "switch"))
+        found.append(chosen(kept, name, "notifications", title, hint, "switch"))
     for name, title in (("quiet_from", tr("Quiet hours from")), ("quiet_to", tr("Quiet hours until"))):
         hint = tr("A time such as 22:00; empty for none. What waits is shown together afterwards.")
-        found.append(_chosen(kept, name, "notifications", title, hint, "text", problem=_time_problem))
+        found.append(chosen(kept, name, "notifications", title, hint, "text", problem=_time_problem))
     return found
 
 
@@ -157,8 +155,8 @@ def _effect(kept: Sources, effect: str) -> Setting:
     choices = kept.context.state(Choices)
 
     def put(is_on: bool) -> None:
-        chosen = set(choices.now.effects) - {effect} | ({effect} if is_on else set())
-        choices.choose("effects", [each for each in ALL_EFFECTS if each in chosen])
+        wanted = set(choices.now.effects) - {effect} | ({effect} if is_on else set())
+        choices.choose("effects", [each for each in ALL_EFFECTS if each in wanted])
 
     return Setting(
         f"notify_{effect}",
@@ -205,69 +203,6 @@ def _models(kept: Sources) -> list[Setting]:
             can_undo=False,
         ),
     ]
-
-
-def _approvals(kept: Sources) -> list[Setting]:
-    found = [
-        Setting(
-            "ask_every_effect",
-            "approvals",
-            tr("Ask before every effect"),
-            tr("Until you turn this off, only your rules let something through unasked."),
-            "switch",
-            get=lambda: kept.policy.ask_every_effect,
-            put=lambda is_on: kept.change_policy(ask_every_effect=is_on),
-            why_not=_policy_known(kept),
-            can_undo=False,
-        ),
-        Setting(
-            "relax_content",
-            "approvals",
-            tr("Trust what agents write"),
-            tr("Text that an agent wrote itself no longer asks by itself; whom it goes to still does."),
-            "switch",
-            get=lambda: kept.policy.relax_content,
-            put=lambda is_on: kept.change_policy(relax_content=is_on),
-            why_not=_policy_known(kept),
-            can_undo=False,
-        ),
-        Setting(
-            "allow_list",
-            "approvals",
-            tr("Known recipients and places"),
-            tr("One per line: a whole address, @domain for everybody there, or a host name."),
-            "lines",
-            get=lambda: kept.policy.allow_list,
-            put=lambda lines: kept.change_policy(allow_list=tuple(lines)),
-            problem=_allow_problem,
-            why_not=_policy_known(kept),
-            can_undo=False,
-        ),
-        Setting(
-            "expiry_of_questions",
-            "approvals",
-            tr("A question waits"),
-            tr("Then it expires, and nothing runs."),
-            "fact",
-            get=lambda: tr("24 hours"),
-        ),
-    ]
-    if kept.context.has(Choices):
-        found.append(
-            _chosen(
-                kept,
-                "approve_on_notifications",
-                "approvals",
-                tr("Approve on notifications"),
-                tr("Only what can be undone; never money, destroying or granting."),
-                "switch",
-            )
-        )
-    return found
-
-
-def _policy_known(kept: Sources) -> Callable[[], str]:
-    return lambda: "" if kept.policy.is_known else tr("The engine has not said yet how this stands")
 
 
 def _engine(kept: Sources) -> list[Setting]:
@@ -379,41 +314,5 @@ def _put(kept: Sources, name: str, value: Any) -> None:
     kept.context.prefs.wish(name, value)
 
 
-def _chosen(
-    kept: Sources,
-    name: str,
-    section: str,
-    title: str,
-    hint: str,
-    kind: Kind,
-    choices: tuple[tuple[str, str], ...] = (),
-    problem: Callable[[Any], str] = lambda _value: "",
-) -> Setting:
-    """A choice about Legate outside its window."""
-    choices_kept = kept.context.state(Choices)
-
-    def put(value: Any) -> None:
-        choices_kept.choose(name, value)
-
-    return Setting(
-        name,
-        section,
-        title,
-        hint,
-        kind,
-        get=lambda: getattr(choices_kept.now, name),
-        put=put,
-        choices=choices,
-        problem=problem,
-    )
-
-
 def _time_problem(value: Any) -> str:
     return "" if not value or minute_of(value) is not None else tr("Give a time such as 22:00, or nothing.")
-
-
-def _allow_problem(lines: Any) -> str:
-    if len(lines) > MAX_ALLOWED:
-        return tr("At most {n} lines.").format(n=number(MAX_ALLOWED))
-    bad = next((line for line in lines if re.search(r"\s", line)), "")
-    return tr("“{line}” has a blank in it. One address or host per line.").format(line=bad) if bad else ""

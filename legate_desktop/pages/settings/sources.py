@@ -16,7 +16,7 @@ from legate_desktop.pages.vault.view import Failed, Wanted
 from legate_desktop.shell.context import PageContext
 from legate_desktop.words import number, plural, tr
 
-SWITCHES = ("ask_every_effect", "relax_content", "allow_list")
+SWITCHES = ("ask_every_effect", "relax_content", "allow_list", "question_hours", "learn")
 COPIES = ("backup", "restore")
 LONG_MS = 60_000
 
@@ -28,7 +28,17 @@ class Policy:
     ask_every_effect: bool = True
     relax_content: bool = False
     allow_list: tuple[str, ...] = ()
+    question_hours: int = 24
+    learning_until: int = 0
     is_known: bool = False
+
+    def is_learning(self, now: int) -> bool:
+        """Whether the week in which answers are learnt from goes on."""
+        return self.learning_until > now
+
+    def before(self, name: str, now: int) -> Any:
+        """What a switch stood at, in the words that move it back."""
+        return self.is_learning(now) if name == "learn" else getattr(self, name)
 
 
 class Sources(QObject):
@@ -86,12 +96,19 @@ class Sources(QObject):
         self._tell(*SWITCHES)
 
     def _policy_changed(self, before: Policy, changes: Mapping[str, Any]) -> None:
-        back = {name: getattr(before, name) for name in changes}
+        back = {name: before.before(name, self.context.now()) for name in changes}
         self.context.say(Notice(tr("The rules of this workspace: changed"), undo=lambda: self.change_policy(**back)))
         self.visit()
 
     def _take_policy(self, given: Any) -> None:
-        self.policy = Policy(given.ask_every_effect, given.relax_content, tuple(given.allow_list), is_known=True)
+        self.policy = Policy(
+            ask_every_effect=given.ask_every_effect,
+            relax_content=given.relax_content,
+            allow_list=tuple(given.allow_list),
+            question_hours=given.question_hours,
+            learning_until=given.learning_until,
+            is_known=True,
+        )
         self._tell(*SWITCHES)
 
     # How long content is kept.
