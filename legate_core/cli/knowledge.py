@@ -118,8 +118,11 @@ def _name_of(row: BaseRow) -> str:
 
 
 def _documents(rows: Sequence[DocumentRow], screen: Screen) -> list[str]:
-    cells = [(row.id, row.state, str(row.chunks), one_line(row.name), one_line(row.reason)) for row in rows]
-    return table(("id", "state", "passages", "name", "note"), cells, screen.width)
+    cells = [
+        (row.id, row.state, str(row.chunks), moment(row.used_at), one_line(row.name), one_line(row.reason))
+        for row in rows
+    ]
+    return table(("id", "state", "passages", "used", "name", "note"), cells, screen.width)
 
 
 async def create_one(options: Namespace, screen: Screen) -> Result:

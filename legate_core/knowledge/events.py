@@ -111,6 +111,15 @@ class DocumentRemoved(Event):
     document_id: str
 
 
+@event("documents.used")
+@dataclass(frozen=True, slots=True)
+class DocumentsUsed(Event):
+    """An agent was shown passages of these documents of a base. Noted once a minute for each document."""
+
+    base_id: str
+    document_ids: tuple[str, ...]
+
+
 @event("folder.watched")
 @dataclass(frozen=True, slots=True)
 class FolderWatched(Event):

@@ -105,6 +105,8 @@ class DocumentRow:
     revision: int
     added_at: int
     changed_at: int
+    used_at: int = 0
+    """When an agent was last shown something of it; 0 where none was."""
 
 
 @dataclass(frozen=True, slots=True)

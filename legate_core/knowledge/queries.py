@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ from legate_core.knowledge.events import (
     DocumentFailed,
     DocumentReady,
     DocumentRemoved,
+    DocumentsUsed,
     FolderUnwatched,
     FolderWatched,
 )
@@ -85,7 +86,7 @@ def knowledge_bases(ctx: ReadContext, message: KnowledgeBases) -> dict[str, Base
 class Documents(LiveQuery[DocumentRow]):
     """The documents of a knowledge base, the newest first, with their state and the reason where one failed."""
 
-    listens: ClassVar[frozenset[str]] = DOCUMENT_EVENTS
+    listens: ClassVar[frozenset[str]] = DOCUMENT_EVENTS | {DocumentsUsed.name}
     base_id: str
     ids: tuple[str, ...] | None = None
 
@@ -93,7 +94,10 @@ class Documents(LiveQuery[DocumentRow]):
         return event.body["base_id"] == self.base_id
 
     def apply(self, rows: Mapping[str, DocumentRow], event: Recorded) -> Mapping[str, DocumentRow] | Reread:
-        return Reread(frozenset({str(event.body["document_id"])})) if self.concerns(event) else rows
+        if not self.concerns(event):
+            return rows
+        used: Sequence[str] = event.body["document_ids"] if event.name == DocumentsUsed.name else ()
+        return Reread(frozenset(used or {str(event.body["document_id"])}))
 
 
 @query(Documents, permission="kb.search", route="GET /knowledge/{base_id}/documents")

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from legate_core.errors import Invalid, LegateError
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.dispatch import Kernel
-from legate_core.knowledge import store
+from legate_core.knowledge import store, uses
 from legate_core.knowledge.embed.open import Embedders
 from legate_core.knowledge.events import FACTS
 from legate_core.knowledge.model import DocumentState, Found, Hit
@@ -93,6 +93,14 @@ class Searcher:
             self._kernel.look(actor, lambda ctx: _by_keywords(ctx, question, scope)),
         )
         return await self._kernel.look(actor, lambda ctx: _found(ctx, question, scope, keywords, near))
+
+    async def note_uses(self, workspace_id: str, hits: Collection[Hit]) -> None:
+        """Write down that an agent was shown these, where that is not known of the last minute."""
+        ids = sorted({hit.passage.document_id for hit in hits})
+        actor = self._kernel.system(workspace_id)
+        # Asked first, so that most searches write nothing.
+        if ids and await self._kernel.look(actor, lambda ctx: uses.unnoted(ctx, ids)):
+            await self._kernel.change(actor, lambda ctx: uses.note(ctx, ids), "search knowledge")
 
     async def wait_for(self, workspace_id: str, bases: Sequence[str], seconds: float) -> int:
         """Wait until nothing of these bases is unread, or the time is up; how many documents still are."""

@@ -35,6 +35,7 @@ class AgentSearch:
         await self.searcher.wait_for(self.workspace_id, self.bases, WAIT_SECONDS)
         about = {ANYTHING: only} if only.strip() else {}
         found = await self.searcher.search(self.workspace_id, Question(question, self.bases, limit, about))
+        await self.searcher.note_uses(self.workspace_id, found.hits)
         return Told(as_text(found), source_of(found.hits), [_data(hit) for hit in found.hits])
 
 

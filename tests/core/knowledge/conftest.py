@@ -91,8 +91,9 @@ async def _no_key(secret_id: str, host: str) -> str:
 class Library:
     """One workspace with its knowledge bases; ingestion runs only while a test lets it."""
 
-    def __init__(self, kernel: Kernel, folder: Path) -> None:
+    def __init__(self, kernel: Kernel, clock: ManualClock, folder: Path) -> None:
         self.kernel = kernel
+        self.clock = clock
         self.folder = folder
         self.files = folder / "files"
         self.files.mkdir()
@@ -166,9 +167,10 @@ class Library:
 @pytest.fixture
 async def library(database_url: str, tmp_path: Path) -> AsyncIterator[Library]:
     authorizer = MatrixAuthorizer(Sessions())
-    kernel = Kernel(Database(database_url), BodyKeys(BodyKeyRing(bytes(32))), authorizer, ManualClock())
+    clock = ManualClock()
+    kernel = Kernel(Database(database_url), BodyKeys(BodyKeyRing(bytes(32))), authorizer, clock)
     kernel.ports.add(MatrixAuthorizer, authorizer)
-    made = Library(kernel, tmp_path)
+    made = Library(kernel, clock, tmp_path)
     try:
         await kernel.change(
             kernel.system(WORKSPACE),

@@ -66,6 +66,8 @@ async def test_a_snapshot_and_the_events_after_it_are_the_fresh_snapshot(library
             ]
         )
         try:
+            if chance.random() < 0.2:
+                await AgentSearch(library.searcher, WORKSPACE, tuple(bases))("refunded lamps", 5, "")
             if message is None:
                 name = chance.choice(["shared.md", f"own{step}.txt"])
                 text = f"The {step}th text.\n" if name != "shared.md" else REFUND + "x " * step
@@ -157,6 +159,23 @@ async def test_a_filter_narrows_to_documents_that_say_so_of_themselves(library: 
     assert len(await library.found("cracked lamps", base, about={"any": "markdown"})) == 2
     about_hers = await AgentSearch(library.searcher, WORKSPACE, (base,))("cracked lamps", 5, "Lind")
     assert about_hers.source.startswith("knowledge: mara.md")
+
+
+async def test_a_document_says_when_an_agent_was_last_shown_something_of_it(library: Library) -> None:
+    base = await library.base()
+    await library.add(base, library.write("refunds.md", REFUND), library.write("versand.txt", VERSAND))
+    await library.read()
+    await library.found("cracked lamps", base)
+    assert {row.used_at for row in (await library.rows(base)).values()} == {0}, "a person's question is no use"
+    agent = AgentSearch(library.searcher, WORKSPACE, (base,))
+    for seconds in (30.0, 40.0, 0.0):
+        await agent("cracked lamps", 1, "refunds")
+        library.clock.advance(seconds)
+    rows = await library.rows(base)
+    assert rows["versand.txt"].used_at == 0
+    facts = await library.facts("documents.used")
+    assert [fact.body["document_ids"] for fact in facts] == [[rows["refunds.md"].id]] * 2
+    assert rows["refunds.md"].used_at == library.clock.now()
 
 
 async def test_a_filter_finds_what_stands_behind_many_others(library: Library) -> None:
