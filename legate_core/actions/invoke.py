@@ -13,7 +13,7 @@ from legate_core.actions.follow import follow
 from legate_core.actions.model import OPEN, Action, ActionState, Dispatch, Result
 from legate_core.actions.tables import actions
 from legate_core.approvals import ask
-from legate_core.approvals.model import ApprovalState, Binding
+from legate_core.approvals.model import Binding
 from legate_core.errors import Damaged, NotFound
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.policy import store as policy
@@ -149,7 +149,7 @@ def withdraw_open(ctx: Context, run_id: str, reason: str) -> None:
         if ctx.update(actions, row["id"], {"state": "withdrawn", "settled_at": ctx.now}, expect={"state": state.value}):
             ctx.emit(ActionWithdrawn(row["id"], run_id))
         if row["approval_id"]:
-            ask.close_question(ctx, row["approval_id"], ApprovalState.WITHDRAWN, reason)
+            ask.withdraw(ctx, row["approval_id"], reason)
 
 
 def doubt_dispatched(ctx: Context, run_id: str) -> list[Action]:

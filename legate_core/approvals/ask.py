@@ -205,8 +205,28 @@ def close_question(ctx: Context, approval_id: str, state: ApprovalState, reason:
     row = ctx.get(approvals, approval_id)
     if row is None or row["state"] != ApprovalState.WAITING.value:
         return False
-    expect = {"state": ApprovalState.WAITING.value}
-    if ctx.update(approvals, approval_id, {"state": state.value, "decided_at": ctx.now}, expect=expect) is None:
+    return _close(ctx, row, {"state": state.value, "decided_at": ctx.now}, reason)
+
+
+def withdraw(ctx: Context, approval_id: str, reason: str) -> bool:
+    """Its run ends: close the question, and also void an answer that could still be taken back, which would open it again."""
+    row = ctx.get(approvals, approval_id)
+    if row is None:
         return False
-    ctx.emit(ApprovalClosed(approval_id, row["run_id"], row["action_id"], state.value, reason[:200]))
+    if is_held(row, ctx.now):
+        return _close(ctx, row, {"state": ApprovalState.WITHDRAWN.value}, reason)
+    return close_question(ctx, approval_id, ApprovalState.WITHDRAWN, reason)
+
+
+def is_held(row: Mapping[str, Any], now: int) -> bool:
+    """Whether an answer was given that nothing has acted on yet, so that it can be taken back."""
+    is_answered = row["state"] in (ApprovalState.APPROVED, ApprovalState.EDITED, ApprovalState.REJECTED)
+    return is_answered and row["spent_at"] is None and (row["hold_until"] or 0) > now
+
+
+def _close(ctx: Context, row: Mapping[str, Any], changes: Mapping[str, Any], reason: str) -> bool:
+    expect = {"state": row["state"], "spent_at": row["spent_at"]}
+    if ctx.update(approvals, row["id"], changes, expect=expect) is None:
+        return False
+    ctx.emit(ApprovalClosed(row["id"], row["run_id"], row["action_id"], changes["state"], reason[:200]))
     return True

@@ -143,7 +143,12 @@ def undo_answer(ctx: Context, message: UndoAnswer) -> None:
     row = _load(ctx, message.approval_id)
     if row["decided_by"] != ctx.actor.id:
         raise Conflict("Only whoever gave an answer can take it back. Cancel the run if it must not go on.")
-    if row["spent_at"] is not None or row["hold_until"] is None or row["hold_until"] <= ctx.now:
+    if row["state"] == ApprovalState.WITHDRAWN.value:
+        raise Conflict(
+            "Its run has ended, so there is nothing to take back. A rule that was made with the answer stays; it can be "
+            "removed under Rules."
+        )
+    if not ask.is_held(row, ctx.now):
         raise Conflict("It is too late to take this back: it was handed on. Cancel the run if it must not go on.")
     changes = {
         "state": ApprovalState.WAITING.value,

@@ -20,6 +20,7 @@ from legate_core.kernel.reactors import REACTORS
 from legate_core.policy.commands import AddRule
 from legate_core.policy.model import Predicate, Rule
 from legate_core.policy.queries import Rules
+from legate_core.runs.commands import CancelRun
 from tests.flows.story import ASK_THEN_END, SEND, Story, call, turn
 
 EDITED = {"to": "kim@example.com", "text": "It arrives on Monday."}
@@ -202,6 +203,19 @@ async def test_a_hold_survives_a_restart(story: Story) -> None:
     await story.later(6)
     assert len(story.effects()) == 1
     assert (await story.row(run_id)).status == "succeeded"
+
+
+async def test_an_answer_whose_run_was_cancelled_cannot_bring_its_question_back(story: Story) -> None:
+    run_id = await story.run(*ASK_THEN_END)
+    asked = await story.question()
+    await story.answer(ApproveAction(asked.id, hold_seconds=6))
+    await story.answer(CancelRun(run_id))
+    with pytest.raises(Conflict, match="run has ended"):
+        await story.answer(UndoAnswer(asked.id))
+    assert await story.inbox() == []
+    await story.later(6)
+    assert story.effects() == []
+    assert (await story.ask(ApprovalCard(asked.id))).row.state == "withdrawn"
 
 
 async def test_nobody_answers_and_nothing_runs(story: Story) -> None:

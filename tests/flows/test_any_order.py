@@ -26,6 +26,7 @@ from legate_core.audit.queries import VerifyJournal
 from legate_core.errors import Conflict, LegateError
 from legate_core.runs.commands import CancelRun, StopEverything
 from legate_core.runs.doubt import SettleDoubt
+from legate_core.runs.model import FINAL
 from legate_core.runs.queries import Runs
 from legate_core.storage.migrate import migrate
 from tests.flows.story import SEND, Story, turn
@@ -181,6 +182,8 @@ class Days(RuleBasedStateMachine):
         rows = self.runner.run(self.story.ask(Runs()))
         inbox = {row.run_id for row in self.runner.run(self.story.inbox())}
         doubts = {row.run_id for row in self.runner.run(self.story.doubts())}
+        ended = {run_id for run_id, row in rows.items() if row.status in FINAL}
+        assert not inbox & ended
         for run_id, row in rows.items():
             states = self.runner.run(self.story.tool_states(run_id))
             match row.status:
