@@ -95,6 +95,27 @@ def test_streamed_text_is_shown_as_it_comes_bounded_and_gone_with_its_step(viewi
     assert not viewer.stream.isVisible()
 
 
+def test_what_is_said_besides_the_steps_is_shown_and_loading_until_the_model_speaks(viewing: Stage) -> None:
+    viewer = viewing.runs.viewer
+    say = viewing.bridge.tick_listeners["run_01cd7371"]
+    say([SimpleNamespace(kind="loading", text=f"small{HOSTILE}.gguf", done=45, total=100)])
+    assert viewer.aside.isVisible()
+    assert viewer.aside.toPlainText().startswith("Loading smallpay⟨U+202E⟩")
+    assert viewer.aside.toPlainText().endswith(": 45 %")
+    assert not viewer.stream.isVisible()
+    say([SimpleNamespace(kind="text", text="Dear ")])
+    assert not viewer.aside.isVisible()
+    say([SimpleNamespace(kind="loading", text="small.gguf", done=100, total=100)])
+    viewing.bridge.tables["RunLog"]["stp_7"] = step(7)
+    viewing.bridge.publish("RunLog")
+    assert not viewer.aside.isVisible(), "it could not be loaded, say"
+    told = "90 % of the run's money limit of $0.05 is used."
+    say([SimpleNamespace(kind="budget", text=told), SimpleNamespace(kind="text", text="And ")])
+    assert (viewer.aside.toPlainText(), viewer.stream.toPlainText()) == (told, "And ")
+    viewing.press(Key.Key_J)
+    assert not viewer.aside.isVisible()
+
+
 def test_following_stops_when_the_person_goes_up_and_comes_back_on_f(viewing: Stage) -> None:
     viewer = viewing.runs.viewer
     assert viewer.state.is_following

@@ -6,7 +6,8 @@ from typing import Any
 
 import legate_core as core
 from legate_desktop.pages.runs.filters import Filters
-from legate_desktop.pages.runs.view import Masked, RunRow, Said, StepDetail, StepRow
+from legate_desktop.pages.runs.view import Aside, Masked, RunRow, Said, StepDetail, StepRow
+from legate_desktop.words import tr
 
 PAGE = 100
 """Rows of one page of the history: one block of the model that holds them."""
@@ -144,3 +145,11 @@ def masked(given: Any) -> Masked:
 def tick_text(given: Any) -> str:
     """The text a tick adds; progress ticks add none."""
     return given.text if given.kind == "text" else ""
+
+
+def tick_aside(given: Any) -> Aside | None:
+    """What a tick says besides: how far a model is loaded, that money is nearly used, who answers in whose place."""
+    if given.kind == "loading":
+        share = 100 * given.done // max(1, given.total)
+        return Aside(tr("Loading {name}: {percent} %").format(name=given.text, percent=share), is_loading=True)
+    return Aside(given.text) if given.kind in ("budget", "model") else None

@@ -67,6 +67,14 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What a run says besides its steps; how far a model is loaded holds only until the model speaks."""
+
+    text: str
+    is_loading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """One message of what the model was given."""
 

@@ -126,6 +126,7 @@ class RunViewer(QWidget):
         self.stack = ListStack(self.steps)
         self.stack.addWidget(self.empty)
         self.axis = TimeAxis()
+        self.aside = OutsideText("", "small", ink="text2", most_lines=3, name=tr("Meanwhile"))
         self.stream_caption = Caption(tr("Writing now"))
         self.stream = OutsideText("", "body", framed=True, most_lines=6, name=tr("Writing now"))
         log = QWidget()
@@ -140,7 +141,7 @@ class RunViewer(QWidget):
         foot = QVBoxLayout()
         foot.setContentsMargins(20, 4, 20, 10)
         foot.setSpacing(4)
-        for widget in (self.stream_caption, self.stream):
+        for widget in (self.aside, self.stream_caption, self.stream):
             foot.addWidget(widget)
             widget.hide()
         column.addLayout(foot)
@@ -332,6 +333,9 @@ class RunViewer(QWidget):
         self._settle()
 
     def _show_stream(self, text: str) -> None:
+        aside = self.state.aside.text if self.state.aside is not None else ""
+        self.aside.set_text(aside)
+        self.aside.setVisible(bool(aside))
         self.stream.set_text(text)
         for widget in (self.stream_caption, self.stream):
             widget.setVisible(bool(text))

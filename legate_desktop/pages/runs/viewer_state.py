@@ -15,7 +15,7 @@ from legate_desktop.notice import Notice
 from legate_desktop.pages.runs import requests
 from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.pages.runs.timeline import Line, Timeline, timeline
-from legate_desktop.pages.runs.view import Masked, RunRow, StepDetail, StepRow
+from legate_desktop.pages.runs.view import Aside, Masked, RunRow, StepDetail, StepRow
 from legate_desktop.words import tr
 
 MOST_STREAMED = 20_000
@@ -50,6 +50,7 @@ class ViewerState(QObject):
         self.step_id = ""
         self.detail: StepDetail | None = None
         self.stream_text = ""
+        self.aside: Aside | None = None
         self.is_following = True
         self._known: dict[str, tuple[Any, StepRow]] = {}
         self._is_busy = False
@@ -208,7 +209,7 @@ class ViewerState(QObject):
         self._watches = []
         self.run, self.task, self.result, self.problem = None, "", "", ""
         self.steps, self.folded, self._known = [], set(), {}
-        self.step_id, self.detail, self.stream_text = "", None, ""
+        self.step_id, self.detail, self.stream_text, self.aside = "", None, "", None
         self.is_following, self._is_busy = True, False
 
     def _on_rows(self) -> None:
@@ -251,8 +252,7 @@ class ViewerState(QObject):
         was = self.step
         if len(steps) != len(self.steps) or [step.state for step in steps] != [step.state for step in self.steps]:
             # What was streamed has become a step.
-            self.stream_text = ""
-            self.streamed.emit("")
+            self._stream("", is_loaded=True)
         self._known, self.steps = known, steps
         if self.is_following and steps:
             self.step_id = steps[-1].id
@@ -263,9 +263,17 @@ class ViewerState(QObject):
 
     def _take_ticks(self, run_id: str, ticks: list[Any]) -> None:
         if run_id == self.run_id:
+            asides = [aside for tick in ticks if (aside := requests.tick_aside(tick)) is not None]
+            self.aside = asides[-1] if asides else self.aside
             came = "".join(requests.tick_text(tick) for tick in ticks)
-            self.stream_text = (self.stream_text + came)[-MOST_STREAMED:]
-            self.streamed.emit(self.stream_text)
+            self._stream((self.stream_text + came)[-MOST_STREAMED:], is_loaded=bool(came))
+
+    def _stream(self, text: str, *, is_loaded: bool) -> None:
+        """This is what is being written now; whoever writes, or wrote, is loaded."""
+        if is_loaded and self.aside is not None and self.aside.is_loading:
+            self.aside = None
+        self.stream_text = text
+        self.streamed.emit(text)
 
     def _ask_step(self) -> None:
         step = self.step
