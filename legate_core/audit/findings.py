@@ -207,7 +207,8 @@ def missing_note_findings(chain: Chain, notes: list[Note]) -> list[Finding]:
     """Without a checkpoint nothing says how long the journal was."""
     if chain.size and not notes:
         sentence = (
-            "No checkpoint of this journal can be relied on, so a cut tail would not show. Write one, then keep it."
+            "No checkpoint of this journal can be relied on, so a cut tail would not show. "
+            "One is written whenever a run ends and when Legate is closed."
         )
         return [Finding(Kind.NO_CHECKPOINT, sentence)]
     return []
