@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.benchmarks.budget import Figure, table
 from tests.benchmarks.knowledge_rates import made_up_words
-from tests.benchmarks.window_work import _app, _own_time_ms, _percentile, _resident_mb
+from tests.benchmarks.window_stage import application, own_time_ms, percentile, resident_mb
 
 DOCUMENTS, WORDS_EACH = 60, 2_500
 BEAT_MS, LOOK_MS = 5, 500
@@ -32,7 +32,7 @@ def reading_figures(many: int = DOCUMENTS) -> list[Figure]:
     from legate_core import AddFiles, CreateBase, KnowledgeBases
     from legate_desktop import app as desktop
 
-    app = _app()
+    app = application()
     with tempfile.TemporaryDirectory() as folder:
         paths = _written(Path(folder) / "files", many)
         made = desktop.Desktop(app, desktop.arguments().parse_args(["--practice", "--home", f"{folder}/home"]))
@@ -51,7 +51,7 @@ def reading_figures(many: int = DOCUMENTS) -> list[Figure]:
 
         def on_bases(rows: Any) -> None:
             row = rows[told[0]]
-            memory[row.ready] = _resident_mb()
+            memory[row.ready] = resident_mb()
             if row.ready + row.failed < many:
                 QTimer.singleShot(LOOK_MS, ask_again)
             else:
@@ -84,7 +84,7 @@ def reading_figures(many: int = DOCUMENTS) -> list[Figure]:
     return [
         Figure(
             f"window while {told[-1].chunks:,} passages are read, pause p99",
-            _percentile(pauses, 0.99),
+            percentile(pauses, 0.99),
             "ms",
             most=FRAME_MS,
         ),
@@ -97,10 +97,10 @@ def reading_figures(many: int = DOCUMENTS) -> list[Figure]:
 
 def _beat(pauses: list[float]) -> Callable[[], None]:
     """Notes how long after the last beat each one comes, less what other programs had the processors for."""
-    last = [_own_time_ms()]
+    last = [own_time_ms()]
 
     def beat() -> None:
-        now = _own_time_ms()
+        now = own_time_ms()
         pauses.append(max(0.0, now - last[0] - BEAT_MS))
         last[0] = now
 
