@@ -57,10 +57,10 @@ async def ours(collection: Collection, paths: list[str], folder: Path) -> Side:
         await warmed(core, folder)
         base_id = await core.client.send(CreateBase(collection.name))
         span = Span()
-        for start in range(0, len(paths), 200):
-            await core.client.send(AddFiles(base_id, tuple(paths[start : start + 200])))
-        await core.knowledge.ingester.settled()
-        span.end()
+        with span:
+            for start in range(0, len(paths), 200):
+                await core.client.send(AddFiles(base_id, tuple(paths[start : start + 200])))
+            await core.knowledge.ingester.settled()
         began = time.perf_counter()
         found = [await core.client.ask(SearchKnowledge(question, (base_id,), 20)) for question in collection.questions]
         each = 1000 * (time.perf_counter() - began) / len(found)
