@@ -60,7 +60,7 @@ def _is_here(host: str) -> bool:
 sys.addaudithook(_refuse_the_network)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def is_long(request: pytest.FixtureRequest) -> bool:
     """Whether the long form of the crash tests was asked for."""
     return bool(request.config.getoption("--long"))

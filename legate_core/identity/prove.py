@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -31,7 +32,9 @@ class KeyHolder(Protocol):
 class Rewraps(Protocol):
     """A `KeyHolder` whose keys lie under the passphrase, so that another one means wrapping them again."""
 
-    def change_passphrase(self, old: Secret, new: Secret) -> None: ...
+    def change_passphrase(self, old: Secret, new: Secret) -> Callable[[], None]:
+        """Wrap the keys under the new one; answers with what takes that back."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,9 @@ def set_passphrase(ctx: Context, message: SetPassphrase) -> None:
         if not isinstance(holder, Rewraps):
             raise Conflict("What holds the keys here has a passphrase of its own. Change it there.")
         ctx.emit(PassphraseSet(ctx.actor.id))
-        # Last, because a file takes no part in the transaction: where the keys cannot be wrapped, nothing is said.
-        holder.change_passphrase(Secret(message.old), Secret(message.passphrase))
+        # Last, because a file takes no part in the transaction: where the keys cannot be wrapped, nothing is said; and
+        # where nothing can be said, because the disk is full just now, they are wrapped as they were.
+        ctx.undo(holder.change_passphrase(Secret(message.old), Secret(message.passphrase)))
         return
     if remembered(ctx.connection, PASSPHRASE):
         _check(ctx, message.old)

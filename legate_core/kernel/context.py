@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
@@ -101,6 +101,7 @@ class Context(ReadContext):
         self.cause = cause
         self.pending: list[Pending] = []
         self.hints: set[str] = set()
+        self.undoing: list[Callable[[], None]] = []
         self._changed: list[tuple[str, str, dict[str, Any]]] = []
 
     def hold(self, table: Table, key: str) -> Mapping[str, Any] | None:
@@ -136,6 +137,10 @@ class Context(ReadContext):
     def wake(self, run_id: str) -> None:
         """After the commit, hint to the transport that this run may have something to do."""
         self.hints.add(run_id)
+
+    def undo(self, step: Callable[[], None]) -> None:
+        """What takes back a change that lies outside of the database, done where this transaction does not commit."""
+        self.undoing.append(step)
 
     def settle(self) -> list[Pending]:
         """What the journal must append. Rows written after the last event belong to that event."""

@@ -68,14 +68,23 @@ class Kernel:
 
     async def change(self, actor: Actor, work: Callable[[Context], R], cause: str) -> R:
         """Run `work` in one transaction and append what it emitted. For the engine's own parts; front ends `send`."""
+        undoing: list[Callable[[], None]] = []
 
         def transaction(connection: Connection) -> tuple[R, Context, int]:
+            # One that was turned back by another writer and begins again.
+            _undo(undoing)
             ctx = self._context(connection, actor, cause)
+            ctx.undoing = undoing
             result = work(ctx)
             pending = ctx.settle()
             return result, ctx, journal.append(ctx, pending) if pending else 0
 
-        result, ctx, seq = await self.database.write(transaction, workspace_id=actor.workspace_id)
+        try:
+            result, ctx, seq = await self.database.write(transaction, workspace_id=actor.workspace_id)
+        except Exception:
+            # Not of a caller that was cancelled: the transaction runs on, and commits.
+            await asyncio.to_thread(_undo, undoing)
+            raise
         self._announce(actor.workspace_id, seq, ctx)
         return result
 
@@ -203,3 +212,9 @@ class Kernel:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("engine task %s ended", task.get_name(), exc_info=task.exception())
+
+
+def _undo(steps: list[Callable[[], None]]) -> None:
+    """Take back, the last first, what a transaction that did not commit had changed outside of the database."""
+    while steps:
+        steps.pop()()

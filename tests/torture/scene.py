@@ -1,7 +1,8 @@
 """The smallest life of Legate, in a process that may be killed at any moment: open, publish, ask, answer, act, end.
 
-And the second life of a folder whose first one was cut off: open it again and bring what is there to its end. Both are
-run by the zygote. What the core has acknowledged is noted in a file at once, so that the judge can ask for it afterwards.
+And the second life of a folder whose first one was cut off: open it again and bring what is there to its end. And a
+change of passphrase. All are run by the zygote. What the core has acknowledged is noted in a file at once, so that the
+judge can ask for it afterwards.
 """
 
 from __future__ import annotations
@@ -16,15 +17,21 @@ from legate_core.app import Core, open_local
 from legate_core.approvals.commands import ApproveAction
 from legate_core.approvals.queries import PendingApprovals
 from legate_core.crypto.keys.memory import MemoryKeys
+from legate_core.crypto.secret import Secret
 from legate_core.errors import LegateError
+from legate_core.identity.prove import SetPassphrase
 from legate_core.runs.commands import StartRun
 from legate_core.runs.doubt import DoubtAnswer, InDoubt, SettleDoubt
 from legate_core.runs.queries import Run, Runs
 from legate_core.settings import Settings, throw_away
+from legate_core.vault.commands import StoreSecret
 from tests.fakes.world import World
 
 REFUSED = 3
 """The exit code of a life that ended by an error in plain words."""
+
+OLD, NEW = "a few quiet words", "some other words"
+HOST, VALUE = "api.example.com", "sk-canary-4711"
 
 TURNS = [
     {
@@ -118,13 +125,37 @@ async def live_again(folder: Path) -> None:
     acks.note("closed")
 
 
+async def keep(folder: Path) -> None:
+    """A workspace whose keys lie under a passphrase, with a secret in its vault."""
+    acks = Acks(folder)
+    core = await open_under(folder, OLD)
+    acks.note("kept", await core.client.send(StoreSecret("Key", Secret(VALUE), (HOST,))))
+    await core.close()
+
+
+async def change_passphrase(folder: Path) -> None:
+    acks = Acks(folder)
+    core = await open_under(folder, OLD)
+    try:
+        await core.client.send(SetPassphrase(NEW, old=OLD))
+        acks.note("changed")
+    finally:
+        await core.close()
+    acks.note("closed")
+
+
+async def open_under(folder: Path, passphrase: str) -> Core:
+    return await open_local(Settings(home=folder / "home", keys="passphrase", passphrase=passphrase), is_worker=False)
+
+
 SCENES = {"live": live, "live_again": live_again}
+KEY_SCENES = {"keep": keep, "change_passphrase": change_passphrase}
 
 
 def main(name: str, folder: Path) -> int:
     """Play one scene; the exit code."""
     try:
-        asyncio.run(SCENES[name](folder))
+        asyncio.run((SCENES | KEY_SCENES)[name](folder))
     except LegateError as error:
         Acks(folder).note("refused", f"{error.code}: {error.message}")
         return REFUSED

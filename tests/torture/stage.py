@@ -78,12 +78,12 @@ class Stage:
             assert self._zygote.stdout is not None
             self._zygote.stdout.close()
 
-    def live(self, *arguments: str, path: str = "", after: Life | None = None) -> Life:
-        """One life under the tracer, with these words for it; or the second life of a copy of what an earlier one left."""
+    def live(self, *arguments: str, path: str = "", after: Life | None = None, scene: str = "") -> Life:
+        """One life under the tracer, with these words for it; or a later life of a copy of what an earlier one left."""
         name = f"life-{self._count}"
         self._count += 1
         folder = self._fresh(name) if after is None else Path(shutil.copytree(after.folder, self.folder / name))
-        scene = "live" if after is None else "live_again"
+        scene = scene or ("live" if after is None else "live_again")
         log = folder / "trace"
         log.unlink(missing_ok=True)
         assert self._zygote is not None
@@ -120,18 +120,18 @@ class Stage:
         tracer.stderr.close()
         return Life(folder, exit_code, _counted(log))
 
-    def points(self, after: Life | None = None) -> list[Point]:
-        """Every write of a whole, undisturbed life, by kind and number; or of the recovery from an earlier one's end."""
-        life = self.live("-e", f"trace={','.join(WRITES)}", after=after)
+    def points(self, after: Life | None = None, scene: str = "", path: str = "") -> list[Point]:
+        """Every write of a whole, undisturbed life, by kind and number; or of the life after an earlier one's end."""
+        life = self.live("-e", f"trace={','.join(WRITES)}", path=path, after=after, scene=scene)
         assert life.exit_code == 0
         most: Counter[str] = Counter()
         for (_, syscall), count in life.calls.items():
             most[syscall] = max(most[syscall], count)
-        return [Point(syscall, number) for syscall in sorted(most) for number in range(1, most[syscall] + 1)]
+        return [Point(syscall, number, path=path) for syscall in sorted(most) for number in range(1, most[syscall] + 1)]
 
-    def strike(self, point: Point, after: Life | None = None) -> Life:
+    def strike(self, point: Point, after: Life | None = None, scene: str = "") -> Life:
         """One life that is struck at a point."""
-        return self.live("-e", f"trace={point.syscall}", "-e", point.inject, path=point.path, after=after)
+        return self.live("-e", f"trace={point.syscall}", "-e", point.inject, path=point.path, after=after, scene=scene)
 
     def _fresh(self, name: str) -> Path:
         folder = self.folder / name
@@ -164,6 +164,7 @@ def _watched(folder: Path, path: str = "") -> list[str]:
     """Only what Legate writes counts: its data folder and the world, not the acknowledgements."""
     home = folder / "home"
     names = ["legate.db", "legate.db-wal", "legate.db-shm", "owner.lock", "notes.json", "notes.json.new", "runs"]
+    names += ["keys.json", "keys.json.new"]
     paths = [*(home / name for name in names), folder / "world" / "happened.jsonl", home]
     return [word for item in paths if str(item).endswith(path) for word in ("-P", str(item))]
 

@@ -31,6 +31,8 @@ def main() -> None:
     # Whatever is imported on first use is imported before the first child, by living once where nobody looks.
     for name in scene.SCENES:
         scene.main(name, Path(sys.argv[1]))
+    for name in scene.KEY_SCENES:
+        scene.main(name, Path(sys.argv[1]) / "keys")
     print("ready", flush=True)
     for line in sys.stdin:
         name, _, folder = line.strip().partition(" ")

@@ -22,11 +22,17 @@ def write_whole(path: Path, data: bytes) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(fresh, path)
-        _sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(
             f"The keys at {path} cannot be written ({error.strerror}). "
             "Nothing was changed; check the folder and the disk, then try again."
+        ) from error
+    try:
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable(
+            f"The keys at {path} were written, but the disk does not say that they are safe ({error.strerror}). "
+            "Check the disk before you close Legate."
         ) from error
 
 

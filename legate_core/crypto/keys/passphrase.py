@@ -16,6 +16,7 @@ import os
 import re
 import threading
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -89,18 +90,32 @@ class PassphraseKeys:
         with self._guard:
             self._kek = None
 
-    def change_passphrase(self, old: Secret, new: Secret) -> None:
-        """Wrap every key under a new passphrase. The file is replaced as a whole, or stays as it was."""
+    def change_passphrase(self, old: Secret, new: Secret) -> Callable[[], None]:
+        """Wrap every key under a new passphrase. The file is replaced as a whole, or stays as it was.
+
+        Answers with what takes the change back: everything is under the old passphrase again, what was added since too.
+        """
+        with self._guard:
+            before = self._needed()
+            kek = _opened(before, old)
+            fresh_kek, fresh = _fresh(new)
+            self._rewrap(kek, fresh_kek, fresh)
+            return lambda: self._rewrap(fresh_kek, kek, before)
+
+    def _rewrap(self, kek: AESGCM, fresh_kek: AESGCM, fresh: _File) -> None:
+        """Put every key that is in the file now under another key, with the derivation and the check of `fresh`."""
         with self._guard:
             file = self._needed()
-            kek = _opened(file, old)
-            fresh_kek, fresh = _fresh(new)
             keys = {
                 name: _wrap(fresh_kek, fresh.kdf, name, _unwrap(kek, file.kdf, name, wrapped))
                 for name, wrapped in file.keys.items()
             }
-            self._write(replace(fresh, keys=keys, notes=file.notes))
-            self._kek = fresh_kek
+            try:
+                self._write(replace(fresh, keys=keys, notes=file.notes))
+            finally:
+                # The disk may fail after the file was put in its place: then the new key is the one that opens it.
+                if self._needed().kdf == fresh.kdf:
+                    self._kek = fresh_kek
 
     def get(self, name: str) -> bytes | None:
         check_name(name)

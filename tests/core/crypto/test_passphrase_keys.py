@@ -16,6 +16,7 @@ from legate_core.crypto.secret import Secret
 from legate_core.errors import Damaged, Invalid, Locked, Unavailable
 
 RIGHT = Secret("a few quiet words")
+OTHER = Secret("some other words")
 
 
 @pytest.fixture
@@ -80,9 +81,9 @@ def test_one_passphrase_typed_on_two_keyboards_is_one(tmp_path: Path) -> None:
 
 def test_a_new_passphrase_opens_everything_and_the_old_one_nothing(port: PassphraseKeys) -> None:
     port.put(note_name("ws_1"), b"a note")
-    port.change_passphrase(RIGHT, Secret("some other words"))
+    port.change_passphrase(RIGHT, OTHER)
     assert port.get("bodies") == b"k" * 32
-    again = reopened(port, Secret("some other words"))
+    again = reopened(port, OTHER)
     assert (again.get("bodies"), again.get(note_name("ws_1"))) == (b"k" * 32, b"a note")
     with pytest.raises(Locked, match="wrong"):
         reopened(port)
@@ -169,6 +170,33 @@ def test_a_full_disk_leaves_the_old_file(port: PassphraseKeys, monkeypatch: pyte
     assert port.path.read_bytes() == before
     port.put("device", b"d" * 32)
     assert reopened(port).get("device") == b"d" * 32
+
+
+def test_a_change_of_passphrase_can_be_taken_back_with_what_was_added_since(port: PassphraseKeys) -> None:
+    take_back = port.change_passphrase(RIGHT, OTHER)
+    port.put("device", b"d" * 32)
+    take_back()
+    again = reopened(port)
+    assert (again.get("bodies"), again.get("device"), port.get("device")) == (b"k" * 32, b"d" * 32, b"d" * 32)
+    with pytest.raises(Locked, match="passphrase is wrong"):
+        reopened(port, OTHER)
+
+
+def test_a_disk_that_fails_once_the_new_file_is_in_place_leaves_the_new_passphrase(
+    port: PassphraseKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = os.fsync, iter([False, True])
+
+    def failing(handle: int) -> None:
+        if next(calls):
+            raise OSError(5, "Input/output error")
+        real(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("legate_core.crypto.keys.files.os.fsync", failing)
+        with pytest.raises(Unavailable, match="were written, but"):
+            port.change_passphrase(RIGHT, OTHER)
+    assert port.get("bodies") == reopened(port, OTHER).get("bodies") == b"k" * 32
 
 
 def test_what_a_crash_left_half_written_is_overwritten(port: PassphraseKeys) -> None:
