@@ -73,6 +73,7 @@ def document(number: int, name: str, now: int, **changes: Any) -> SimpleNamespac
         "revision": 1,
         "added_at": now - number * 60_000,
         "changed_at": now - number * 60_000,
+        "used_at": 0,
     }
     return SimpleNamespace(**(given | changes))
 
@@ -148,7 +149,9 @@ def equip(bridge: Any, now: int) -> None:
             hit(documents["doc_1"], 1, ("cracked", "lamp", "paid"), 0.0325),
             hit(documents["doc_2"], 3, ("lamp",), 0.0161, "vectors"),
         )
-        return SimpleNamespace(hits=hits if "lamp" in query.question else (), unread=2, notice="")
+        only = (query.about or {}).get("any", "").casefold()
+        left = tuple(item for item in hits if only in item.passage.document and "lamp" in query.question)
+        return SimpleNamespace(hits=left, unread=2, notice="")
 
     bridge.answers |= {
         "OpenDocument": opened,

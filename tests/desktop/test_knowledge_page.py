@@ -134,6 +134,20 @@ def test_a_question_leads_to_the_page_where_the_passage_stands(knowledge: Knowle
     assert (knowledge.is_open, knowledge.opened.position) == (True, 1)
 
 
+def test_a_question_is_narrowed_by_a_second_field(knowledge: KnowledgePage, stage: Stage) -> None:
+    stage.press(Key.Key_Q)
+    stage.type("Is a cracked lamp paid back?")
+    stage.press(Key.Key_Tab)
+    stage.type("spoon")
+    stage.press(Key.Key_Return)
+    assert knowledge.pane.ask.empty.isVisible()
+    knowledge.pane.ask.only.setText("letter")
+    knowledge.pane.ask.ask()
+    assert [row.document for row in knowledge.pane.ask.model.rows] == ["letter.docx"]
+    knowledge.state.select("kb_2")
+    assert (knowledge.pane.ask.question.text(), knowledge.pane.ask.only.text()) == ("", "")
+
+
 def test_escape_leaves_the_question_and_letters_are_keys_again(knowledge: KnowledgePage, stage: Stage) -> None:
     stage.press(Key.Key_Q)
     stage.press(Key.Key_Escape)

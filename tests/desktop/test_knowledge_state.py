@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -313,6 +314,21 @@ def test_a_question_is_answered_and_one_that_was_overtaken_is_not() -> None:
     assert asking.notices == ("2 documents not read yet and not searched.",)
     asking.turn_to("kb_2")
     assert (asking.hits, asking.has_answer) == ([], False)
+
+
+def test_a_question_is_put_to_some_documents_alone() -> None:
+    asking = AskState(practice_bridge())
+    asking.turn_to("kb_1")
+    asking.ask("What of a lamp?", " LETTER ")
+    assert [hit.document for hit in asking.hits] == ["letter.docx"]
+    asking.ask("What of a lamp?")
+    assert len(asking.hits) == 2
+
+
+def test_a_document_says_how_long_ago_an_agent_used_it() -> None:
+    row = Document("doc_1", "lamps.pdf", "pdf", "", "ready", chunks=4, size_bytes=48_000, used_at=1_000)
+    assert document_words(row, 1_000 + 3 * 86_400_000).endswith("48.0 kB · used 3 days ago")
+    assert "used" not in document_words(replace(row, used_at=0), 5_000)
 
 
 def test_no_question_and_too_long_a_one_are_not_asked() -> None:

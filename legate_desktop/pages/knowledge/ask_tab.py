@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from legate_desktop.delegates.rows import RowList
 from legate_desktop.models import LiveModel
-from legate_desktop.pages.knowledge.asking import MAX_QUESTION_CHARS, AskState
+from legate_desktop.pages.knowledge.asking import MAX_ONLY_CHARS, MAX_QUESTION_CHARS, AskState
 from legate_desktop.pages.knowledge.rows import HIT_PX, HitDelegate
 from legate_desktop.pages.knowledge.view import Hit, hit_sentence
 from legate_desktop.widgets.button import Button
@@ -43,8 +43,9 @@ class AskTab(QWidget):
         self._build()
         state.changed.connect(self._show)
         state.selection_changed.connect(self._show_selection)
-        self.question.returnPressed.connect(self.ask)
-        self.question.left.connect(self.left)
+        for field in (self.question, self.only):
+            field.returnPressed.connect(self.ask)
+            field.left.connect(self.left)
         self.button.fired.connect(self.ask)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         self.list.activated.connect(lambda _index: self.open_chosen())
@@ -56,8 +57,8 @@ class AskTab(QWidget):
         self.question.selectAll()
 
     def ask(self) -> None:
-        """Ask what stands in the field; the keys go to the hits."""
-        self.state.ask(self.question.text())
+        """Ask what stands in the fields; the keys go to the hits."""
+        self.state.ask(self.question.text(), self.only.text())
         if not self.state.problem:
             self.stack.take_focus()
 
@@ -72,10 +73,22 @@ class AskTab(QWidget):
         self.question.setPlaceholderText(tr("Ask as you would ask a colleague"))
         self.question.setMaxLength(MAX_QUESTION_CHARS + 1)
         self.button = Button(tr("Ask"), kind="secondary", key="⏎")
-        field = QHBoxLayout()
+        what = tr("Only documents whose name, kind, author or title hold these words")
+        self.only = QuestionField()
+        self.only.setAccessibleName(tr("Only in"))
+        self.only.setAccessibleDescription(what)
+        self.only.setToolTip(what)
+        self.only.setPlaceholderText(tr("Only in documents with these words in name, kind, author …"))
+        self.only.setMaxLength(MAX_ONLY_CHARS)
+        self.only.setClearButtonEnabled(True)
+        field = QGridLayout()
         field.setContentsMargins(20, 4, 16, 4)
-        field.addWidget(self.question, 1)
-        field.addWidget(self.button)
+        field.setVerticalSpacing(6)
+        field.addWidget(self.question, 0, 0)
+        field.addWidget(self.only, 1, 0)
+        field.addWidget(self.button, 0, 1)
+        self.setTabOrder(self.question, self.only)
+        self.setTabOrder(self.only, self.button)
         self.problem = Label("", "small", tone="bad")
         self.problem.setWordWrap(True)
         self.found = OutsideText("", "small", ink="text3", most_lines=3, name=tr("What was found"))
@@ -105,9 +118,10 @@ class AskTab(QWidget):
 
     def _show(self) -> None:
         state = self.state
-        if not state.question and not state.problem and self.question.text():
+        if not state.question and not state.problem:
             # Another base was chosen: the question was for the one before.
             self.question.clear()
+            self.only.clear()
         with unheard(self.list):
             self.model.set_rows(state.hits)
         # Before it gets the keys: a list without a cursor would put it on its first row.
@@ -126,7 +140,9 @@ class AskTab(QWidget):
         if state.problem:
             self.empty.say("", "")
         elif state.has_answer:
-            self.empty.say(tr("Nothing fits"), tr("No passage answers this. Ask with other words, or add documents."))
+            inner = tr("No passage answers this. Ask with other words, or add documents.")
+            narrow = tr("No passage of such documents answers this. Ask with other words, or in all documents.")
+            self.empty.say(tr("Nothing fits"), narrow if state.only else inner)
         else:
             self.empty.say(
                 tr("See what an agent would see"),

@@ -11,6 +11,7 @@ from legate_desktop.pages.knowledge.view import Hit
 from legate_desktop.words import plural, tr
 
 MAX_QUESTION_CHARS = 4_000
+MAX_ONLY_CHARS = 400
 
 
 class AskState(QObject):
@@ -25,6 +26,7 @@ class AskState(QObject):
         self._asked = 0
         self.base_id = ""
         self.question = ""
+        self.only = ""
         self.is_asking = False
         self.has_answer = False
         self.problem = ""
@@ -41,7 +43,8 @@ class AskState(QObject):
         """Another base: what was asked of the one before is no answer of this one."""
         if base_id != self.base_id:
             self._asked += 1
-            self.base_id, self.question, self.is_asking, self.has_answer = base_id, "", False, False
+            self.base_id, self.question, self.only = base_id, "", ""
+            self.is_asking = self.has_answer = False
             self._show([], "", ())
 
     def why_not(self, question: str) -> str:
@@ -50,15 +53,15 @@ class AskState(QObject):
             return tr("Write what you look for.")
         return tr("Ask for one thing at a time.") if len(question) > MAX_QUESTION_CHARS else ""
 
-    def ask(self, question: str) -> None:
-        """Search the base for passages that answer this."""
+    def ask(self, question: str, only: str = "") -> None:
+        """Search the base for passages that answer this; with `only`, those of its documents of which these words are known."""
         problem = self.why_not(question)
         if problem:
             self._show(self.hits, problem, self.notices)
             return
         self._asked += 1
         asked = self._asked
-        self.question, self.is_asking = question.strip(), True
+        self.question, self.only, self.is_asking = question.strip(), only.strip(), True
         self.changed.emit()
 
         def then(found: Any) -> None:
@@ -72,7 +75,7 @@ class AskState(QObject):
                 self.is_asking = False
                 self._show([], message, ())
 
-        self._bridge.ask(requests.search_query(self.question, self.base_id), then, failed)
+        self._bridge.ask(requests.search_query(self.question, self.base_id, self.only), then, failed)
 
     def select(self, hit_id: str) -> None:
         """Choose a hit."""

@@ -41,9 +41,9 @@ def page_query(document_id: str, page: int, width: int, position: int) -> Any:
     return core.DocumentPage(document_id, page, width, position)
 
 
-def search_query(question: str, base_id: str) -> Any:
-    """A question to a base."""
-    return core.SearchKnowledge(question, (base_id,), HITS)
+def search_query(question: str, base_id: str, only: str = "") -> Any:
+    """A question to a base; to those of its documents alone of which all the words of `only` are known."""
+    return core.SearchKnowledge(question, (base_id,), HITS, {"any": only} if only else {})
 
 
 def create(name: str) -> Any:
@@ -153,6 +153,7 @@ def document(given: Any) -> Document:
         chunks=given.chunks,
         revision=given.revision,
         changed_at=given.changed_at,
+        used_at=given.used_at,
     )
 
 

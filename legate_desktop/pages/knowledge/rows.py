@@ -93,7 +93,7 @@ class DocumentDelegate(_Delegate):
         line(painter, at, first.width() - taken - shift - 8, first.height(), one_line(row.name), font("name"), "text")
         ink = {"failed": "red", "processing": "blue"}.get(row.state, "text2")
         at = QPointF(second.left() + shift, second.top())
-        line(painter, at, second.width() - shift, second.height(), document_words(row), font("small"), ink)
+        line(painter, at, second.width() - shift, second.height(), document_words(row, self._now()), font("small"), ink)
 
 
 class PassageDelegate(_Delegate):

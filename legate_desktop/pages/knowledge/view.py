@@ -58,7 +58,8 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as the list shows it; `done` of `total` passages while it is read."""
+    """A document as the list shows it; `done` of `total` passages while it is read; `used_at` is when an agent last saw
+    something of it."""
 
     id: str
     name: str
@@ -71,6 +72,7 @@ class Document:
     chunks: int = 0
     revision: int = 0
     changed_at: int = 0
+    used_at: int = 0
     done: int = 0
     total: int = 0
 
@@ -176,8 +178,9 @@ def base_sentence(base: Base, now: int) -> str:
     return ", ".join([*parts, agents_words(base)])
 
 
-def document_words(row: Document) -> str:
-    """The second line of a document: what it is, or how far it is, or why it failed."""
+def document_words(row: Document, now: int = 0) -> str:
+    """The second line of a document: what it is and, where it is said what time it is, when it was last used; or how far it
+    is, or why it failed."""
     if row.state == "failed":
         kept = tr("What was read before is still found.") if row.revision else ""
         return f"{one_line(row.reason)} {kept}".strip()
@@ -191,6 +194,8 @@ def document_words(row: Document) -> str:
     if row.pages:
         parts.insert(1, plural("%n page(s)", row.pages))
     parts.append(size_words(row.size_bytes))
+    if row.used_at and now:
+        parts.append(tr("used {age} ago").format(age=long_age(now - row.used_at)))
     if row.reason:
         parts.append(one_line(row.reason))
     return " · ".join(parts)
@@ -201,7 +206,7 @@ def document_sentence(row: Document, now: int) -> str:
     states = {"ready": tr("ready"), "failed": tr("failed"), "pending": tr("waiting"), "processing": tr("being read")}
     age = tr("changed {age} ago").format(age=long_age(now - row.changed_at)) if row.changed_at else ""
     return ", ".join(
-        part for part in (one_line(row.name), states.get(row.state, row.state), document_words(row), age) if part
+        part for part in (one_line(row.name), states.get(row.state, row.state), document_words(row, now), age) if part
     )
 
 
