@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -48,6 +48,20 @@ class Dialog(QDialog):
         column.addLayout(buttons)
         for key in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(key), self, self.send_button.press_by_key)
+
+    def event(self, event: QEvent) -> bool:
+        """When it is shown and whenever something in it grew, it grows along."""
+        is_done = super().event(event)
+        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+            self._grow()
+        return is_done
+
+    def _grow(self) -> None:
+        """High enough for every wrapped line: a window is not sized by what its width makes of its height."""
+        layout = self.layout()
+        needed = layout.totalHeightForWidth(self.width()) if layout is not None else 0
+        if needed > self.height():
+            self.resize(self.width(), min(needed, self.screen().availableSize().height()))
 
     def try_to_send(self) -> None:
         """Send if there is nothing wrong; otherwise say what."""
