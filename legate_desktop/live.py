@@ -16,6 +16,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.loop import CoreThread, EngineGone, Opener
 from legate_desktop.theme.tokens import FRAME_MS
 from legate_desktop.words import tr
@@ -197,7 +198,7 @@ class Bridge(QObject):
         from legate_core.errors import LegateError, Unavailable
 
         if isinstance(error, LegateError):
-            return Refusal(error.message, error.code), isinstance(error, Unavailable)
+            return Refusal(tr_core(error.message), error.code), isinstance(error, Unavailable)
         log.error("unexpected error in the core", exc_info=error)
         kind = type(error).__name__
         return tr("Legate hit a fault of its own ({kind}). Nothing was decided; see the log.").format(kind=kind), False

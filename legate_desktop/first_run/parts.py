@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.delegates.rows import RowDelegate, RowList, line
 from legate_desktop.first_run.state import FirstRunState
 from legate_desktop.first_run.view import LogLine
@@ -215,7 +216,8 @@ class RulePart(Part):
         for choice in self.choices:
             self._group.addButton(choice.radio)
             self.choices_box.addWidget(choice)
-        said = card.sentence if card is not None else tr("Nothing waits now. A rule can be made from any later answer.")
+        nothing = tr("Nothing waits now. A rule can be made from any later answer.")
+        said = tr_core(card.sentence) if card is not None else nothing
         self.sentence.set_text(said)
 
     def _chosen(self) -> ScopeChoice | None:

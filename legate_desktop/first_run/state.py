@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.first_run import requests
 from legate_desktop.first_run.view import ChangedByte, Found, Lesson, LogLine, lessons, meaning
 from legate_desktop.notice import monotonic_ms, wall_ms
@@ -159,14 +160,14 @@ class FirstRunState(QObject):
     def _take_verdict(self, report: Any) -> None:
         self.is_verifying = False
         states = [str(verdict.state) for verdict in (report.intact, report.complete, report.by_whom)]
-        said = tr("{n} entries. {sentence}").format(n=report.entries, sentence=report.intact.sentence)
+        said = tr("{n} entries. {sentence}").format(n=report.entries, sentence=tr_core(report.intact.sentence))
         self.verdict = Found(said, "broken" not in states)
         self.changed.emit()
 
     def _take_changed(self, found: Any) -> None:
         self.is_verifying = False
         sentence = next((finding.sentence for finding in found.report.findings), found.report.intact.sentence)
-        self.changed_byte = ChangedByte(found.seq, found.name, found.before, found.after, sentence)
+        self.changed_byte = ChangedByte(found.seq, found.name, found.before, found.after, tr_core(sentence))
         self.done.add("verify")
         self.changed.emit()
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.outside.view import Outline, Question, RunState, may_approve_outside
 from legate_desktop.theme.tokens import EFFECT_PILLS
 from legate_desktop.words import duration, long_age, one_line, plural, tr
@@ -43,12 +44,12 @@ def of_question(question: Question, outline: Outline, when: Clock, *, may_approv
     if question.is_in_doubt:
         return Note(
             question.id,
-            _cut(tr("{agent} is in doubt: {title}").format(agent=question.agent, title=outline.title)),
+            _cut(tr("{agent} is in doubt: {title}").format(agent=question.agent, title=tr_core(outline.title))),
             tr("It may have happened or not, and is not repeated. Only you can say."),
             ((REVIEW, tr("Review")),),
             is_urgent=True,
         )
-    title = tr("{agent} wants to {title}").format(agent=question.agent, title=outline.title)
+    title = tr("{agent} wants to {title}").format(agent=question.agent, title=tr_core(outline.title))
     buttons = [(REVIEW, tr("Review"))]
     if outline.may_answer and not outline.needs_proof:
         buttons.append((REJECT, tr("Reject")))
@@ -58,7 +59,7 @@ def of_question(question: Question, outline: Outline, when: Clock, *, may_approv
     return Note(
         question.id,
         _cut(title),
-        _joined(question.tool, outline.reach, expires),
+        _joined(question.tool, tr_core(outline.reach), expires),
         tuple(buttons),
         is_urgent=question.effect not in ("read", "write", "send"),
     )
@@ -80,7 +81,7 @@ def of_several(questions: Sequence[Question], now: int) -> Note:
 
 def of_expiry(question: Question, outline: Outline, minutes: int) -> Note:
     """A question that nobody answered and that ends soon."""
-    title = tr("Expires in {minutes} min: {title}").format(minutes=minutes, title=outline.title)
+    title = tr("Expires in {minutes} min: {title}").format(minutes=minutes, title=tr_core(outline.title))
     return Note(question.id, _cut(title), tr("nothing will run"), ((REVIEW, tr("Review")),), is_urgent=True)
 
 
@@ -92,13 +93,13 @@ def of_end(run: RunState) -> Note:
         return Note(run.id, _cut(tr("{name} is done").format(name=run.name)), text, opens)
     said = tr("{name} ended early") if run.state == "ended_early" else tr("{name} failed")
     at = tr("at step {step}").format(step=run.steps) if run.steps else ""
-    return Note(run.id, _cut(said.format(name=run.name)), _joined(run.reason, at), opens)
+    return Note(run.id, _cut(said.format(name=run.name)), _joined(tr_core(run.reason), at), opens)
 
 
 def of_answer(question: Question, outline: Outline, said: str, *, may_undo: bool) -> Note:
     """What a press on a notification led to."""
     buttons = ((UNDO, tr("Undo")),) if may_undo else ()
-    return Note(question.id, _cut(said), _joined(question.agent, outline.title), buttons)
+    return Note(question.id, _cut(said), _joined(question.agent, tr_core(outline.title)), buttons)
 
 
 def of_refusal(question: Question, words: str) -> Note:

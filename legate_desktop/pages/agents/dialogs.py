@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.agents.difference import show_difference
 from legate_desktop.pages.agents.view import CLASSES, Difference, Preview, ToolRow
 from legate_desktop.theme.look import font
@@ -151,9 +152,9 @@ class AllowDialog(Dialog):
 
     def show_preview(self, preview: Preview) -> None:
         """What the core says about it."""
-        self.conditions.set_text(preview.conditions or self.tool.name)
+        self.conditions.set_text(tr_core(preview.conditions) or self.tool.name)
         self.change.setText(tr(CLASSES.get(preview.change, "")))
-        self.words.set_text(preview.words)
+        self.words.set_text(tr_core(preview.words))
         self.words.setVisible(bool(preview.words))
         problem = " ".join(preview.problems)
         self.say_problem(problem)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.approvals.diff import Diff
 from legate_desktop.pages.approvals.facts import facts_grid
 from legate_desktop.pages.approvals.view import Argument, Card, Origin, StepBefore, outcome_words, versions
@@ -38,14 +41,14 @@ class OriginLabel(QWidget):
         icon, ink = ORIGIN_MARKS[origin.kind]
         if origin.kind == "source" and is_authority:
             icon, ink = STEERED_BY_SOURCE
-        words = OutsideText(origin.words, "small", ink=ink, name=tr("Origin"), most_lines=3)
+        words = OutsideText(tr_core(origin.words), "small", ink=ink, name=tr("Origin"), most_lines=8)
         self.words = words
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(IconLabel(icon, ink, 14, line_px=ORIGIN_LINE_PX), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(words, 1)
-        self.setAccessibleName(f"{tr('Origin')}: {one_line(origin.words)}")
+        self.setAccessibleName(f"{tr('Origin')}: {one_line(tr_core(origin.words))}")
 
 
 class Quote(QWidget):
@@ -150,7 +153,7 @@ def _head(column: QVBoxLayout, card: Card, _now: int) -> None:
     row.addWidget(PillLabel(card.row.effect), 0, Qt.AlignmentFlag.AlignTop)
     row.addWidget(OutsideText(one_line(card.row.tool), "mono", ink="text", name=tr("Tool")), 1)
     column.addLayout(row)
-    column.addWidget(OutsideText(card.sentence, "title", ink="text", name=tr("What it does")))
+    column.addWidget(OutsideText(tr_core(card.sentence), "title", ink="text", name=tr("What it does")))
     if card.row.is_in_doubt:
         text = tr("In doubt: sent, no answer read; it may have happened.")
         text = f"{text} {tr('Look on the other side, then say what is true.')}"
@@ -184,7 +187,7 @@ def _argument(argument: Argument) -> QWidget:
     origin = OriginLabel(argument.origin, is_authority=argument.is_authority)
     grid.addWidget(origin, 0, 1)
     grid.setColumnStretch(1, 1)
-    name = f"{one_line(argument.name)}, {one_line(argument.origin.words)}"
+    name = f"{one_line(argument.name)}, {one_line(tr_core(argument.origin.words))}"
     grid.addWidget(LongText(value_text(argument.value), name), 1, 0, 1, 2)
     return block
 
@@ -192,7 +195,9 @@ def _argument(argument: Argument) -> QWidget:
 def _changes(column: QVBoxLayout, card: Card, _now: int) -> None:
     if card.changes:
         _caption(column, tr("What changes"))
-        column.addWidget(Diff(card.changes, tr("What changes")))
+        # The core says each change as a sign and the title of the call.
+        changes = tuple(replace(change, text=tr_core(change.text)) for change in card.changes)
+        column.addWidget(Diff(changes, tr("What changes")))
 
 
 def _edited(column: QVBoxLayout, card: Card, _now: int) -> None:
@@ -205,8 +210,8 @@ def _edited(column: QVBoxLayout, card: Card, _now: int) -> None:
 def _facts(card: Card, now: int) -> list[tuple[str, str]]:
     row = card.row
     facts = [
-        (tr("Reach"), card.reach or tr("not declared by the tool")),
-        (tr("Undo"), card.undo or tr("cannot be undone")),
+        (tr("Reach"), tr_core(card.reach) or tr("not declared by the tool")),
+        (tr("Undo"), tr_core(card.undo) or tr("cannot be undone")),
         (tr("Asked"), tr("{age} ago").format(age=short_age(now - row.asked_at))),
     ]
     if row.is_open:
@@ -216,8 +221,9 @@ def _facts(card: Card, now: int) -> list[tuple[str, str]]:
         by = f" {tr('by')} {one_line(row.decided_by)}" if row.decided_by else ""
         facts.append((tr("Decided"), f"{words}{by}, {tr('{age} ago').format(age=short_age(now - row.decided_at))}"))
     if row.outcome:
-        facts.append((tr("Reason"), row.outcome))
-    return [*facts, (tr("Cost"), card.cost or tr("none declared"))]
+        # A person's reason is theirs; where nobody decided, the core says why.
+        facts.append((tr("Reason"), row.outcome if row.decided_by else tr_core(row.outcome)))
+    return [*facts, (tr("Cost"), tr_core(card.cost) or tr("none declared"))]
 
 
 def _expires(at: int, now: int) -> str:
@@ -229,10 +235,10 @@ def _expires(at: int, now: int) -> str:
 
 def _asked_because(column: QVBoxLayout, card: Card, _now: int) -> None:
     _caption(column, tr("Why you are asked"))
-    because = card.asked_because or tr("Nothing allowed it, so it asks.")
+    because = tr_core(card.asked_because) or tr("Nothing allowed it, so it asks.")
     column.addWidget(OutsideText(because, name=tr("Why you are asked")))
     if card.rule_name:
-        rule = f"{tr('Rule')} {one_line(card.rule_name)}"
+        rule = f"{tr('Rule')} {one_line(tr_core(card.rule_name))}"
         column.addWidget(OutsideText(rule, "mono", ink="text3", name=tr("Rule")))
 
 
@@ -247,7 +253,7 @@ def _step(step: StepBefore) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(8)
     row.addWidget(SignLabel(RUN_SIGNS.get(step.state, UNKNOWN)), 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(OutsideText(step.text, "small", name=tr("Step"), most_lines=3), 1)
+    row.addWidget(OutsideText(tr_core(step.text), "small", name=tr("Step"), most_lines=3), 1)
     return row
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.json_text import JsonError, as_text
 from legate_desktop.pages.approvals.diff import Diff
 from legate_desktop.pages.approvals.edit_form import ArgumentsForm
@@ -42,7 +43,7 @@ class RejectDialog(Dialog):
         super().__init__(title, title if not and_stop else tr("Reject and stop"), kind="danger", parent=parent)
         self.card = card
         self.and_stop = and_stop
-        self.body.addWidget(OutsideText(card.sentence, name=tr("What is asked")))
+        self.body.addWidget(OutsideText(tr_core(card.sentence), name=tr("What is asked")))
         hint = (
             tr("The run ends here. The reason is kept in its log.")
             if and_stop
@@ -110,8 +111,8 @@ class ScopeChoice(QWidget):
         super().__init__(parent)
         self.scope = scope
         self.radio = QRadioButton()
-        self.radio.setAccessibleName(visible(scope.words, keep_lines=False))
-        self.words = OutsideText(visible(scope.words, keep_lines=False), ink="text")
+        self.radio.setAccessibleName(visible(tr_core(scope.words), keep_lines=False))
+        self.words = OutsideText(visible(tr_core(scope.words), keep_lines=False), ink="text")
         self.words.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -136,7 +137,7 @@ class ScopesDialog(Dialog):
         super().__init__(tr("Approve, and for later too"), tr("Approve"), parent=parent)
         self.card = card
         self.send_button.set_held(card.row.is_grave)
-        self.body.addWidget(OutsideText(card.sentence, name=tr("What is asked")))
+        self.body.addWidget(OutsideText(tr_core(card.sentence), name=tr("What is asked")))
         self.body.addWidget(_hint(tr("This approves what is on the card now, and makes a rule for what is like it:")))
         self._group = QButtonGroup(self)
         self.choices = [ScopeChoice(scope) for scope in card.scopes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.approvals.many import Many
 from legate_desktop.pages.approvals.view import ApprovalRow, Card
 from legate_desktop.theme.look import look
@@ -57,12 +58,14 @@ class ManyView(QScrollArea):
     def _one(column: QVBoxLayout, number: int, row: ApprovalRow, card: Card | None) -> None:
         column.addSpacing(10)
         column.addWidget(Caption(f"{number} · {one_line(row.agent)} · {row.id}"))
-        column.addWidget(OutsideText(one_line(row.title), "name", ink="text", name=tr("What it does")))
+        column.addWidget(OutsideText(one_line(tr_core(row.title)), "name", ink="text", name=tr("What it does")))
         if card is None:
             column.addWidget(Label(tr("Reading…"), "small", tone="quiet"))
             return
         lines = [f"{argument.name}: {value_text(argument.value)}" for argument in card.arguments]
-        origins = [f"{one_line(argument.name)}: {one_line(argument.origin.words)}" for argument in card.arguments]
+        origins = [
+            f"{one_line(argument.name)}: {one_line(tr_core(argument.origin.words))}" for argument in card.arguments
+        ]
         name = tr("Arguments of question {n}").format(n=number)
         column.addWidget(OutsideText("\n".join(lines), "mono", framed=True, most_lines=8, name=name))
         column.addWidget(OutsideText("\n".join(origins), "small", ink="text3", most_lines=4, name=tr("Origin")))

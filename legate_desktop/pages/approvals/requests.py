@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import legate_core as core
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.approvals.view import (
     ApprovalRow,
     Argument,
@@ -230,7 +231,7 @@ def card(given: Any) -> Card:
         needs_proof=given.needs_proof,
         edited=given.edited_arguments,
         risk=given.risk,
-        refusal="" if given.permitted else given.refusal or tr("Your role may not decide this"),
+        refusal="" if given.permitted else tr_core(given.refusal) or tr("Your role may not decide this"),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF
 from PySide6.QtGui import QFontMetrics, QPainter
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.delegates.rows import RowDelegate, line, right_text
 from legate_desktop.models import ROW_ROLE
 from legate_desktop.pages.approvals.view import ApprovalRow, GroupRow, RuleRow, outcome_words
@@ -72,7 +73,7 @@ class ApprovalDelegate(RowDelegate):
         room = first.width() - taken - pill_width - 28
         width = line(painter, first.topLeft(), room, first.height(), one_line(row.tool), font("mono_name"), "text")
         paint_pill(painter, QPointF(first.left() + width + 10, first.top() + look.px(2)), pill, ratio)
-        self._paint_second(painter, box, one_line(row.agent), one_line(row.why) or one_line(row.title))
+        self._paint_second(painter, box, one_line(row.agent), one_line(row.why) or one_line(tr_core(row.title)))
 
     def _paint_right(self, painter: QPainter, first: QRectF, row: ApprovalRow) -> float:
         """The age, the nearing end, or what was decided; returns the width taken."""
@@ -112,7 +113,7 @@ class ApprovalDelegate(RowDelegate):
         tool = one_line(row.first.tool)
         width = line(painter, QPointF(left, first.top()), room, first.height(), tool, font("mono_name"), "text")
         paint_pill(painter, QPointF(left + width + 10, first.top() + look.px(2)), pill, ratio)
-        self._paint_second(painter, box, one_line(row.first.agent), one_line(row.first.title))
+        self._paint_second(painter, box, one_line(row.first.agent), one_line(tr_core(row.first.title)))
 
     def _paint_second(self, painter: QPainter, box: QRect, who: str, why: str) -> None:
         second = QRectF(box.left(), box.top() + look.px(36), box.width(), look.px(20))

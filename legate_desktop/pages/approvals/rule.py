@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.approvals.facts import facts_grid
 from legate_desktop.pages.approvals.view import RuleRow
 from legate_desktop.theme.look import look
@@ -39,10 +40,12 @@ class RuleView(QScrollArea):
         column.setSpacing(6)
         verdict = tr("Proposed from your answers") if rule.is_proposed else tr(VERDICTS.get(rule.verdict, rule.verdict))
         column.addWidget(Label(verdict, "mono", tone="turn" if rule.is_proposed else "quiet"))
-        column.addWidget(OutsideText(rule.words, "title", ink="text", name=tr("The rule")))
+        column.addWidget(OutsideText(tr_core(rule.words), "title", ink="text", name=tr("The rule")))
         column.addSpacing(10)
         column.addWidget(Caption(tr("What exactly it is about")))
-        column.addWidget(OutsideText(rule.conditions or tr("Everything."), "mono", framed=True, name=tr("Conditions")))
+        column.addWidget(
+            OutsideText(tr_core(rule.conditions) or tr("Everything."), "mono", framed=True, name=tr("Conditions"))
+        )
         column.addSpacing(10)
         grid, _values = facts_grid(_facts(rule, now))
         column.addLayout(grid)
@@ -61,10 +64,11 @@ def _facts(rule: RuleRow, now: int) -> list[tuple[str, str]]:
     if rule.is_proposed:
         alike = plural("%n time(s) alike", rule.approved)
         last = tr("last {age} ago").format(age=short_age(now - rule.last_used_at))
-        return [(tr("Approved"), f"{alike}, {last}"), (tr("Ends"), one_line(rule.ends))]
+        return [(tr("Approved"), f"{alike}, {last}"), (tr("Ends"), one_line(tr_core(rule.ends)))]
     used = tr("last {age} ago").format(age=short_age(now - rule.last_used_at)) if rule.last_used_at else tr("never yet")
     never = tr("never: it ships with Legate") if rule.is_built_in else tr("when it is deleted")
-    ends = tr("used up: it is silent now") if rule.is_used_up else never if rule.is_built_in else one_line(rule.ends)
+    ends = never if rule.is_built_in else one_line(tr_core(rule.ends))
+    ends = tr("used up: it is silent now") if rule.is_used_up else ends
     facts = [(tr("Uses"), f"{plural('%n use(s)', rule.uses)}, {used}"), (tr("Ends"), ends or never)]
     if rule.made_at:
         facts.append((tr("Made"), tr("{age} ago").format(age=short_age(now - rule.made_at))))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.words import long_age, number, one_line, plural, tr, value_text
 
 Tab = Literal["waiting", "decided", "rules"]
@@ -217,7 +218,7 @@ def outcome_words(state: str) -> str:
 def row_sentence(row: ApprovalRow | GroupRow | RuleRow, now: int) -> str:
     """A row's accessible name: a sentence."""
     if isinstance(row, RuleRow):
-        return f"{tr('Proposed')}: {one_line(row.words)}" if row.is_proposed else one_line(row.words)
+        return f"{tr('Proposed')}: {one_line(tr_core(row.words))}" if row.is_proposed else one_line(tr_core(row.words))
     if isinstance(row, GroupRow):
         words = plural("%n like question(s)", len(row.rows))
         return f"{words}: {row_sentence(row.first, now)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.audit.view import Place, ReportView
 from legate_desktop.theme.look import look
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
@@ -94,7 +95,7 @@ class Detail(QScrollArea):
             line.addWidget(SignLabel(VERDICT_SIGNS.get(verdict.state, UNKNOWN)))
             line.addWidget(Label(f"{verdict.name} · {tr(VERDICT_WORDS.get(verdict.state, verdict.state))}", "name"), 1)
             column.addLayout(line)
-            column.addWidget(OutsideText(verdict.sentence, name=verdict.name))
+            column.addWidget(OutsideText(tr_core(verdict.sentence), name=verdict.name))
         said = {verdict.sentence for verdict in report.verdicts}
         # What a verdict said already is only repeated for the way to its entry.
         findings = [finding for finding in report.findings if finding.seq or finding.sentence not in said]
@@ -103,7 +104,7 @@ class Detail(QScrollArea):
             column.addWidget(Caption(tr("What was found")))
         for finding in findings:
             if finding.sentence not in said:
-                column.addWidget(OutsideText(finding.sentence, name=tr("Finding")))
+                column.addWidget(OutsideText(tr_core(finding.sentence), name=tr("Finding")))
             if finding.seq:
                 go = Button(tr("Go to entry {seq}").format(seq=number(finding.seq)), kind="secondary")
                 go.fired.connect(lambda seq=finding.seq: self.wanted.emit(seq))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.words import number, one_line, short_hash, tr
 
 
@@ -98,10 +99,10 @@ class ReportView:
         """48,211 entries, intact; or the first sentence that says what is wrong."""
         intact, worst = self.verdicts[0], next((v for v in self.verdicts if v.state == "broken"), None)
         if worst is not None:
-            return worst.sentence
+            return tr_core(worst.sentence)
         if intact.state == "holds":
             return tr("Intact: {n} entries").format(n=number(self.entries))
-        return intact.sentence
+        return tr_core(intact.sentence)
 
 
 COLUMNS = ("seq", "time", "who", "what", "about", "hash")

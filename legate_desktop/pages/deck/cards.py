@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.approvals.view import ApprovalRow, Card
 from legate_desktop.pages.deck.view import DeckRun, Step, failure_words, run_words
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN, Sign
@@ -42,7 +43,7 @@ class QuestionCard(QFrame):
         column.setSpacing(6)
         column.addLayout(head)
         column.addWidget(
-            OutsideText(one_line(f"{row.agent}: {row.title}"), "name", ink="text", name=tr("What it does"))
+            OutsideText(one_line(f"{row.agent}: {tr_core(row.title)}"), "name", ink="text", name=tr("What it does"))
         )
         if card is not None:
             self._whole(column, card)
@@ -57,7 +58,7 @@ class QuestionCard(QFrame):
             (self.review, self.reviewed),
         ):
             # Three questions stand side by side; the name says which of them a button is for.
-            button.setAccessibleName(f"{button.text()}: {one_line(row.title)}")
+            button.setAccessibleName(f"{button.text()}: {one_line(tr_core(row.title))}")
             button.fired.connect(signal)
             flow.addWidget(button)
         for button in (self.approve, self.reject):
@@ -68,7 +69,7 @@ class QuestionCard(QFrame):
     @staticmethod
     def _whole(column: QVBoxLayout, card: Card) -> None:
         for argument in card.arguments:
-            origin = f"{one_line(argument.name)} · {one_line(argument.origin.words)}"
+            origin = f"{one_line(argument.name)} · {one_line(tr_core(argument.origin.words))}"
             is_steered = argument.origin.kind == "source" and argument.is_authority
             column.addWidget(OutsideText(origin, "small", ink="red" if is_steered else "text3", name=tr("Origin")))
             name = one_line(argument.name)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.approvals.dialogs import RejectDialog
 from legate_desktop.pages.approvals.view import Card
 from legate_desktop.pages.deck.cards import Line, LineCard, QuestionCard, failure_line, run_line, step_line
@@ -312,7 +313,9 @@ class DeckPage(Page):
         lines: list[QWidget] = [words]
         if self.state.chain.sentence:
             sentence = Label(
-                self.state.chain.sentence, "small", tone="bad" if self.state.chain.state == "broken" else "quiet"
+                tr_core(self.state.chain.sentence),
+                "small",
+                tone="bad" if self.state.chain.state == "broken" else "quiet",
             )
             sentence.setWordWrap(True)
             lines.append(sentence)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.words import duration, long_age, money, number, one_line, plural, tr
 
 OPEN_STATES = frozenset({"ready", "running", "waiting", "in_doubt"})
@@ -122,7 +123,7 @@ MASKED_AT_FIRST = frozenset({"address", "number", "link", "path"})
 def state_words(run: RunRow, now: int) -> str:
     """Queued, Running · 4.2 s, Waiting for you …: the design's words for the core's states."""
     took = duration((run.finished_at or now) - (run.started_at or run.created_at))
-    reason = one_line(run.reason)
+    reason = one_line(tr_core(run.reason))
     words = {
         "ready": tr("Queued"),
         "running": f"{tr('Running')} · {took}",
