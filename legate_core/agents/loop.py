@@ -28,8 +28,6 @@ class CallTools:
 class Await:
     """Some calls have no outcome yet; nothing to do until they have."""
 
-    call_ids: tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -145,7 +143,7 @@ def next_move(state: AgentState, now: int) -> Move:
         if not last.proposed:
             return CallTools(last.reply.tool_calls[len(last.outcomes) :])
         if last.open_calls:
-            return Await(last.open_calls)
+            return Await()
     elif last is not None and not state.model_failures and not state.is_spoken_to:
         if last.reply.stop_reason == "refusal":
             return Fail(f"The model refused: {last.reply.text.strip() or 'it gave no reason'}.")

@@ -173,9 +173,7 @@ def tool(
     reach: str = "",
     cost: str = "",
     local: bool = False,
-    hosts: tuple[str, ...] = (),
     amount_argument: str = "",
-    idempotent: bool = False,
     timeout_seconds: float = 60.0,
     probe: Ask | None = None,
 ) -> Callable[[Act], Declared]:
@@ -188,9 +186,7 @@ def tool(
         "reach": reach,
         "cost": cost,
         "local": local,
-        "hosts": hosts,
         "amount_argument": amount_argument,
-        "idempotent": idempotent,
         "timeout_seconds": timeout_seconds,
     }
     return lambda act: Declared(act, probe, manifest)

@@ -122,7 +122,6 @@ class Files(Connector):
         title="save {path} in the run's own folder",
         reach="Only this run's own folder on this computer.",
         undo="The file is new and can be deleted; nothing was replaced.",
-        idempotent=True,
         probe=_created,
     )
     async def create(self, call: Invocation, path: FilePath, text: Text) -> Observation:
@@ -152,7 +151,6 @@ class Files(Connector):
         title="write {path} in {folder}",
         reach="One file in a folder of yours, on this computer.",
         undo="Restore: an earlier version is kept in .legate-trash; a new file can be moved to the trash.",
-        idempotent=True,
         probe=_written,
     )
     async def write(

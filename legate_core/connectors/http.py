@@ -44,7 +44,6 @@ class Http(Connector):
         title="{method} {url}",
         reach="The server at this address learns the address asked for, and when.",
         undo="",
-        idempotent=True,
     )
     async def request(
         self,

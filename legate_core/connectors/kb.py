@@ -26,7 +26,6 @@ class Knowledge(Connector):
         effect=Effect.READ,
         title="search its knowledge bases for {question}",
         reach="Nobody outside: the search runs on the knowledge bases of this agent.",
-        idempotent=True,
         timeout_seconds=60.0,
     )
     async def search(

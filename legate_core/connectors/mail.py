@@ -97,7 +97,6 @@ class Mail(Connector):
         title="send the mail “{subject}” to {to}",
         reach="Everybody it is addressed to.",
         undo="",
-        idempotent=True,
         probe=_sent,
     )
     async def send(

@@ -59,12 +59,10 @@ class ToolSpec:
     arguments: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
     title: str = ""
     local: bool = False
-    hosts: tuple[str, ...] = ()
     reach: str = ""
     undo: str = ""
     cost: str = ""
     amount_argument: str = ""
-    idempotent: bool = False
     can_probe: bool = False
     timeout_seconds: float = 60.0
     connector: str = ""
@@ -85,12 +83,10 @@ class ToolSpec:
             "arguments": {name: {"role": a.role, "safe": list(a.safe)} for name, a in self.arguments.items()},
             "title": self.title,
             "local": self.local,
-            "hosts": list(self.hosts),
             "reach": self.reach,
             "undo": self.undo,
             "cost": self.cost,
             "amount_argument": self.amount_argument,
-            "idempotent": self.idempotent,
             "can_probe": self.can_probe,
             "connector": self.connector,
             "connector_version": self.connector_version,

@@ -130,7 +130,7 @@ def test_what_follows_what(after: AgentState, move: type) -> None:
 )
 def test_a_limit_ends_the_work_before_anything_new_and_never_in_the_middle(limits: dict[str, int], says: str) -> None:
     asks = state(**limits).with_reply(Reply("", (CALL,)), 10, 0).with_outcome(Outcome("c1", None))
-    assert next_move(asks, now=5_000) == Await(("c1",))
+    assert next_move(asks, now=5_000) == Await()
     found = next_move(asks.with_outcome(Outcome("c1", "seen")), now=5_000)
     assert isinstance(found, Fail)
     assert found.ended_early
