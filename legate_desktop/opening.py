@@ -6,12 +6,16 @@ window becomes its client; where that process has a window, that one comes to th
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from legate_desktop.loop import OpenedCore, Opener
+from legate_desktop.outside.startup import ENDS
+
+log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = (0.3, 0.7, 1.5, 3.0)
 """An owner that is just starting holds the folder before it listens; so long a second start waits for it."""
@@ -50,6 +54,7 @@ def opener(
                 link = await core.serve_link(opened.settings, opened.client, on_show=on_show)
                 return OpenedCore(opened.client, _closing(link, opened), practice=task)
         if on_show is not None and await linked.show():
+            log.warning(ENDS)
             on_elsewhere()
         return OpenedCore(linked, linked.close, practice=task)
 

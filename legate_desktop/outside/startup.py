@@ -16,6 +16,8 @@ from legate_desktop.outside.links import is_link
 
 log = logging.getLogger(__name__)
 
+ENDS = "Legate is open on this folder already: its window came to the front, and this start ends."
+
 
 class Doorbell(QObject):
     """Rung in the core's thread, heard in the window's: a second start asks for this window, with a link or without.
@@ -35,11 +37,15 @@ def data_folder(home: Path | None, *, practice: bool) -> Path:
 def handed_over(home: Path | None, link: str, *, practice: bool) -> bool:
     """Whether a window that is open already has come to the front, and this start may end."""
     try:
-        return core.hand_over(data_folder(home, practice=practice), link, activation_token())
+        is_open = core.hand_over(data_folder(home, practice=practice), link, activation_token())
     except core.LegateError as error:
         # Settings that make no sense: the window says it where a person reads it.
         log.info("no window was looked for: %s", error)
         return False
+    if is_open:
+        # Whoever started it in a terminal or a script would otherwise see a program that ends without a word.
+        log.warning(ENDS)
+    return is_open
 
 
 def activation_token() -> str:

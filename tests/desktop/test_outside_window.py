@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.outside import notes
+from legate_desktop.outside import startup as startup_module
 from legate_desktop.outside.channels import Channels
 from legate_desktop.outside.choices import Choices
 from legate_desktop.outside.opener import LinkOpener
@@ -381,6 +382,14 @@ def test_the_folder_is_the_one_whose_window_it_would_be(tmp_path: Path) -> None:
 def test_settings_that_make_no_sense_are_left_to_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEGATE_PORT", "many")
     assert not handed_over(None, "", practice=False)
+
+
+def test_a_start_that_ends_because_of_another_window_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(startup_module.core, "hand_over", lambda *_given: True)
+    assert handed_over(tmp_path, "", practice=False)
+    assert [record.getMessage() for record in caplog.records] == [startup_module.ENDS]
 
 
 def test_the_channels_of_this_process_are_the_real_ones() -> None:

@@ -87,8 +87,6 @@ class AskTab(QWidget):
         field.addWidget(self.question, 0, 0)
         field.addWidget(self.only, 1, 0)
         field.addWidget(self.button, 0, 1)
-        self.setTabOrder(self.question, self.only)
-        self.setTabOrder(self.only, self.button)
         self.problem = Label("", "small", tone="bad")
         self.problem.setWordWrap(True)
         self.found = OutsideText("", "small", ink="text3", most_lines=3, name=tr("What was found"))
@@ -110,6 +108,8 @@ class AskTab(QWidget):
             inset.addWidget(label)
             column.addLayout(inset)
         column.addWidget(self.stack, 1)
+        self.setTabOrder(self.question, self.only)
+        self.setTabOrder(self.only, self.button)
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         hit = self.model.at(current.row())
