@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from legate_core.llm.server_errors import trouble
+from legate_core.llm.server_errors import Trouble, trouble
 
 log = logging.getLogger(__name__)
 
 LINE_BYTES = 8_000_000
+SILENCE_SECONDS = 1_800.0
+"""A long conversation takes a small computer minutes before the first word; a process that says nothing for so long is
+stuck."""
 WORKER = "legate_core.llm.local_worker"
 
 Progress = Callable[[str, int, int], None]
@@ -46,6 +49,8 @@ class _Worker:
     timer: asyncio.TimerHandle | None = None
     reader: asyncio.Task[None] | None = None
     is_over: bool = False
+    heard_at: float = 0.0
+    is_free: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_alive(self) -> bool:
@@ -61,6 +66,7 @@ class _Worker:
         assert self.process.stdout is not None
         try:
             async for line in self.process.stdout:
+                self.heard_at = asyncio.get_running_loop().time()
                 told = json.loads(line)
                 queue = self.waiting.get(told.get("id", 0))
                 if queue is not None:
@@ -75,7 +81,8 @@ class _Worker:
                 queue.put_nowait(None)
 
     def end(self) -> None:
-        """End the process now."""
+        """End the process now; nobody asks it again."""
+        self.is_over = True
         with suppress(ProcessLookupError):
             self.process.kill()
 
@@ -83,8 +90,11 @@ class _Worker:
 class LocalModels:
     """Every model file that is loaded in this process's workers. Only one is: memory is what these models need most."""
 
-    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", WORKER)) -> None:
+    def __init__(
+        self, command: tuple[str, ...] = (sys.executable, "-m", WORKER), silence_seconds: float = SILENCE_SECONDS
+    ) -> None:
         self._command = command
+        self._silence_seconds = silence_seconds
         self._workers: dict[Placed, _Worker] = {}
         self._guard = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
@@ -100,7 +110,7 @@ class LocalModels:
         return [worker.process.pid for worker in self._workers.values()]
 
     async def ask(self, placed: Placed, body: Mapping[str, Any], progress: Progress) -> AsyncGenerator[Any, None]:
-        """The pieces of a model's answer. Raises `Trouble` where the process ends before the answer does."""
+        """The pieces of a model's answer. Raises `Trouble` where the process ends before the answer does, or falls silent."""
         worker = await self._worker(placed, progress)
         if worker.timer is not None:
             worker.timer.cancel()
@@ -108,9 +118,11 @@ class LocalModels:
         number = worker.number
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         worker.waiting[number] = queue
+        worker.is_free.clear()
+        worker.heard_at = asyncio.get_running_loop().time()
         worker.tell({"id": number, "body": body})
         try:
-            while (told := await queue.get()) is not None:
+            while (told := await self._next(placed, worker, queue)) is not None:
                 if told.get("end"):
                     return
                 yield told.get("chunk")
@@ -123,7 +135,31 @@ class LocalModels:
             if worker.is_alive:
                 worker.tell({"stop": number})
             worker.waiting.pop(number, None)
+            if not worker.waiting:
+                worker.is_free.set()
             self._rest(placed, worker)
+
+    async def _next(
+        self, placed: Placed, worker: _Worker, queue: asyncio.Queue[dict[str, Any] | None]
+    ) -> dict[str, Any] | None:
+        """What the process says next to one who waits; None where it has ended. Who waits for others' answers waits on."""
+        while True:
+            silent = asyncio.get_running_loop().time() - worker.heard_at
+            try:
+                async with asyncio.timeout(self._silence_seconds - silent):
+                    return await queue.get()
+            except TimeoutError as error:
+                if asyncio.get_running_loop().time() - worker.heard_at < self._silence_seconds:
+                    continue
+                worker.end()
+                raise self._stuck(placed) from error
+
+    def _stuck(self, placed: Placed) -> Trouble:
+        return trouble(
+            "timeout",
+            f"{placed.file.name} has said nothing for {self._silence_seconds:.0f} seconds, so its process was ended. "
+            "Try again, or choose a smaller model or a smaller context.",
+        )
 
     async def close(self) -> None:
         """End every worker."""
@@ -137,8 +173,9 @@ class LocalModels:
             if known is not None and known.is_alive:
                 return known
             for other, worker in list(self._workers.items()):
-                if not worker.waiting or not worker.is_alive:
-                    await self._end(other)
+                # Whoever is being answered is answered to the end; who asks this one meanwhile comes after us.
+                await worker.is_free.wait()
+                await self._end(other)
             return await self._start(placed, progress)
 
     async def _start(self, placed: Placed, progress: Progress) -> _Worker:
@@ -160,13 +197,14 @@ class LocalModels:
             await process.wait()
             raise
         worker = _Worker(process)
+        worker.is_free.set()
         worker.reader = asyncio.get_running_loop().create_task(worker.listen(), name=f"model {placed.file.name}")
         self._workers[placed] = worker
         return worker
 
     async def _until_ready(self, process: Process, placed: Placed, progress: Progress) -> None:
         assert process.stdout is not None
-        async for line in process.stdout:
+        while line := await self._line(process.stdout, placed):
             told = json.loads(line)
             if told.get("ready"):
                 return
@@ -176,6 +214,13 @@ class LocalModels:
             f"{placed.file.name} cannot be loaded: it is no model of a known kind, or there is too little memory. "
             "Choose another file or a smaller context.",
         )
+
+    async def _line(self, stdout: asyncio.StreamReader, placed: Placed) -> bytes:
+        try:
+            async with asyncio.timeout(self._silence_seconds):
+                return await stdout.readline()
+        except TimeoutError as error:
+            raise self._stuck(placed) from error
 
     def _rest(self, placed: Placed, worker: _Worker) -> None:
         """Unload after a time without a question."""

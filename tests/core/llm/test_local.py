@@ -180,6 +180,46 @@ async def test_a_worker_that_can_be_heard_no_more_is_asked_no_more(tmp_path: Pat
     await pool.close()
 
 
+@promise("Time-outs")
+@slow
+@pytest.mark.parametrize("words", ["", "print('{\"ready\": true}', flush=True); "], ids=["loading", "answering"])
+async def test_a_worker_that_says_nothing_is_ended(tmp_path: Path, words: str) -> None:
+    pool = LocalModels((sys.executable, "-c", f"import time; {words}time.sleep(600)"), silence_seconds=0.2)
+    with pytest.raises(Trouble) as caught:
+        await anext(pool.ask(Placed(tmp_path / "m.gguf", 512, 1, 60), {}, lambda *_: None))
+    assert caught.value.failure.kind == "timeout"
+    assert pool.loaded == []
+    await pool.close()
+
+
+QUEUE_WORKER = """
+import sys
+print('{"ready": true}', flush=True)
+for line in sys.stdin:
+    if '"stop"' not in line:
+        print('{"id": 1, "chunk": "begun"}', flush=True)
+    else:
+        print('{"id": 1, "end": true}', flush=True)
+"""
+
+
+@slow
+async def test_another_model_is_loaded_only_when_the_answer_of_the_first_is_whole(tmp_path: Path) -> None:
+    pool = LocalModels((sys.executable, "-c", QUEUE_WORKER))
+    one, two = (Placed(tmp_path / name, 512, 1, 60) for name in ("one.gguf", "two.gguf"))
+    first, second = (pool.ask(placed, {}, lambda *_: None) for placed in (one, two))
+    assert await anext(first) == "begun"
+    waiting = asyncio.ensure_future(anext(second))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert pool.loaded == [one.file]
+    await first.aclose()
+    assert await waiting == "begun"
+    assert pool.loaded == [two.file]
+    await second.aclose()
+    await pool.close()
+
+
 @slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_the_worker_dies_with_its_parent_however_that_comes_about(tmp_path: Path) -> None:
