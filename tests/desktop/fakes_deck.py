@@ -35,7 +35,9 @@ def deck_bridge() -> FakeBridge:
     failed = run(9, status="failed", reason="stripe.lookup_policy: 401 · at step 6", finished_at=NOW - 3 * MINUTE)
     bridge.answers["RunHistory"] = lambda _query: SimpleNamespace(rows=(failed,), before="", total=1, as_of=0)
     bridge.answers["ApprovalDays"] = lambda _query: tuple(
-        SimpleNamespace(day=NOW - back * DAY, asked=(back * 3) % 7, median_ms=back * 9_000)
+        SimpleNamespace(
+            day=NOW - back * DAY, asked=(back * 3) % 7, approved=(back * 3) % 7, rejected=0, median_ms=back * 9_000
+        )
         for back in range(13, -1, -1)
     )
     bridge.answers["Spending"] = lambda query: [

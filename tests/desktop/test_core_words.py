@@ -108,6 +108,10 @@ def test_a_rule_made_from_an_answer_is_german(german: None, given: Call) -> None
             "mail.send erlauben, wenn to eines von a@x.com or b@x.com ist, für den Agenten agt_1.",
         ),
         (
+            "from the mailbox's list and mail M-1 from ann@example.com and 2 more",
+            "Quellen: die Liste des Postfachs, Mail M-1 von ann@example.com und 2 weitere",
+        ),
+        (
             "usr_2 approved this already. Nothing was changed by your answer; look at the run to see what became of it.",
             "usr_2 hat das schon freigegeben. Ihre Antwort hat nichts geändert; im Lauf sehen Sie, was daraus wurde.",
         ),

@@ -189,6 +189,17 @@ def test_the_first_steps_are_ticked_and_lead_to_their_pages(deck: DeckStage) -> 
     assert deck.deck.steps.isVisible()
 
 
+def test_a_question_that_only_waits_is_no_step_that_was_done(deck: DeckStage) -> None:
+    waiting = SimpleNamespace(day=NOW, asked=3, approved=0, rejected=0, median_ms=0)
+    deck.bridge.answers["ApprovalDays"] = lambda _query: (waiting,)
+    state = deck.context.state(DeckState)
+    state.read()
+    assert {step.id: step.is_done for step in state.steps}["answer"] is False
+    deck.bridge.answers["ApprovalDays"] = lambda _query: (SimpleNamespace(**(vars(waiting) | {"rejected": 1})),)
+    state.read()
+    assert {step.id: step.is_done for step in state.steps}["answer"] is True
+
+
 def test_the_deck_before_the_engine_is_there_waits_and_then_fills(app: QApplication, qtbot: QtBot) -> None:
     stage = DeckStage(qtbot, is_open=False)
     assert stage.deck.questions == []

@@ -89,7 +89,8 @@ def use(given: Any, names: Mapping[str, str]) -> Use:
 
 def day(given: Any) -> Day:
     """One day of questions; its first moment says which day it is here."""
-    return Day(short_day(given.day), long_day(given.day), given.asked, given.median_ms)
+    answered = given.approved + given.rejected
+    return Day(short_day(given.day), long_day(given.day), given.asked, given.median_ms, answered)
 
 
 def costs(given: Any) -> dict[str, int]:

@@ -72,7 +72,7 @@ class DeckState(QObject):
     @property
     def steps(self) -> list[Step]:
         """The list for a beginner."""
-        has_answered = any(day.asked for day in self.days) and self.has_run
+        has_answered = any(day.answered for day in self.days)
         return [
             Step("run", tr("Let a deputy do some work"), self.has_run, "agents"),
             Step("answer", tr("Decide the first thing it asks"), has_answered, "approvals"),

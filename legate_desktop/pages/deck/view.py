@@ -37,12 +37,13 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of questions."""
+    """One day of questions; `answered` counts those that a person said yes or no to."""
 
     label: str
     long: str
     asked: int
     median_ms: int
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
