@@ -15,13 +15,17 @@ from legate_desktop.core_words import PLACE, sentences
 
 ROOT = Path(__file__).resolve().parents[2] / "legate_core"
 ROOMS = (
-    *("actions", "agents", "approvals", "audit", "backup", "identity", "kernel", "knowledge", "policy", "runs"),
-    *("storage", "vault"),
+    *("actions", "agents", "approvals", "audit", "backup", "identity", "kernel", "knowledge", "link", "llm"),
+    *("policy", "runs", "storage", "vault"),
 )
-"""What a person meets on the pages. Left out are connections to models and hosts, whose sentences quote the other side."""
+"""What a person meets on the pages."""
 
-NOT_IN_THE_WINDOW = ("policy/codec.py", "knowledge/embed/")
-"""Rules and embedders as JSON, which only the command line and a file take."""
+NOT_IN_THE_WINDOW = (
+    # Rules, embedders and tables of prices as files, which only the command line and the settings take.
+    *("policy/codec.py", "knowledge/embed/", "llm/pricing.py"),
+    # Models that play a script or a recording are for whoever writes these.
+    *("llm/script.py", "llm/scripted.py", "llm/recorded.py", "llm/recording.py", "llm/structured.py"),
+)
 
 
 def shape(text: str) -> str:

@@ -112,6 +112,11 @@ def test_a_rule_made_from_an_answer_is_german(german: None, given: Call) -> None
             "Quellen: die Liste des Postfachs, Mail M-1 von ann@example.com und 2 weitere",
         ),
         (
+            "The model failed 3 times in a row: api.example.com broke its answer off. Try again.",
+            "Das Modell ist 3-mal hintereinander gescheitert: api.example.com hat seine Antwort abgebrochen. "
+            "Versuchen Sie es noch einmal.",
+        ),
+        (
             "usr_2 approved this already. Nothing was changed by your answer; look at the run to see what became of it.",
             "usr_2 hat das schon freigegeben. Ihre Antwort hat nichts geändert; im Lauf sehen Sie, was daraus wurde.",
         ),
