@@ -167,6 +167,9 @@ async def _open(
             broker.transport,
             _lender(kernel, workspace_id, person_id),
             vectors_key=settings.qdrant_key,
+            originals=settings.originals,
+            originals_key=settings.originals_key,
+            originals_region=settings.originals_region,
         )
         toolbox = Toolbox(broker, DataFolder(settings.home), knowledge, extra_tools)
         executor = _compose(kernel, authorizer, keys, settings, broker, toolbox)

@@ -39,6 +39,9 @@ class Settings:
     port: int = 8080
     vectors: str = ""
     qdrant_key: str = ""
+    originals: str = ""
+    originals_key: str = ""
+    originals_region: str = ""
     is_throw_away: bool = False
 
     @property
@@ -87,6 +90,9 @@ def from_environment(environment: Mapping[str, str] | None = None, home: Path | 
         port=port,
         vectors=env.get("LEGATE_VECTORS", ""),
         qdrant_key=env.get("LEGATE_QDRANT_KEY", ""),
+        originals=env.get("LEGATE_ORIGINALS", ""),
+        originals_key=env.get("LEGATE_ORIGINALS_KEY", ""),
+        originals_region=env.get("LEGATE_ORIGINALS_REGION", ""),
         is_throw_away=(folder / THROW_AWAY).exists(),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from legate_core.errors import Invalid, Unavailable
 
@@ -25,10 +25,16 @@ class Stored:
     size_bytes: int
 
 
+class Source(Protocol):
+    """What bytes are read from, piece by piece, until there are none."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class Originals(Protocol):
     """Keeps the bytes of documents. Equal bytes are kept once; every method may be repeated."""
 
-    def put(self, source: BinaryIO, most_bytes: int) -> Stored:
+    def put(self, source: Source, most_bytes: int) -> Stored:
         """Keep what this source holds. Raises `Invalid` for more bytes than that; then nothing is kept."""
         ...
 
@@ -44,6 +50,10 @@ class Originals(Protocol):
         """Delete all other originals that are older than that, which nobody can still be about to use; how many."""
         ...
 
+    def close(self) -> None:
+        """Let go of every connection. Nothing is asked of it afterwards."""
+        ...
+
 
 class FolderOriginals:
     """Originals as files in one folder, each under its SHA-256; written beside and renamed, so never half there."""
@@ -51,7 +61,7 @@ class FolderOriginals:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, source: BinaryIO, most_bytes: int) -> Stored:
+    def put(self, source: Source, most_bytes: int) -> Stored:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         digest, size = hashlib.sha256(), 0
         handle, name = tempfile.mkstemp(prefix="new-", dir=self._folder)
@@ -100,6 +110,9 @@ class FolderOriginals:
                     path.unlink()
                     count += 1
         return count
+
+    def close(self) -> None:
+        return
 
     def _take(self, fresh: Path, content: str) -> None:
         place = self._place(content)

@@ -6,6 +6,7 @@ to open a viewer at a page, a server's person does not have the file, and a host
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from legate_core.errors import Invalid
@@ -67,8 +68,8 @@ class PageImages:
         if kind != "pdf":
             raise Invalid("Only PDF documents have pages that can be drawn. Read the text of this one.")
         try:
-            path = str(self._originals.path(content))
-            drawn = await self._readers.draw(path, message.page, message.width, passage)
+            path = await asyncio.to_thread(self._originals.path, content)
+            drawn = await self._readers.draw(str(path), message.page, message.width, passage)
         except Unreadable as error:
             raise Invalid(str(error)) from error
         marks = tuple((left, top, right, bottom) for left, top, right, bottom in drawn["marks"])

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from legate_core.kernel.dispatch import Kernel
+from legate_core.knowledge.bucket import open_originals
 from legate_core.knowledge.embed.open import Embedders
 from legate_core.knowledge.ingest import Ingester, Tools
-from legate_core.knowledge.originals import FolderOriginals, Originals
+from legate_core.knowledge.originals import Originals
 from legate_core.knowledge.pages import PageImages
 from legate_core.knowledge.readers import Readers
 from legate_core.knowledge.retrieve import Searcher
@@ -35,6 +36,9 @@ class Works:
         transport: Callable[[str], httpx.AsyncBaseTransport],
         lend: Callable[[str, str], Awaitable[str]],
         vectors_key: str = "",
+        originals: str = "",
+        originals_key: str = "",
+        originals_region: str = "",
     ) -> None:
         cores = max(1, os.cpu_count() or 1)
         self._kernel = kernel
@@ -42,13 +46,14 @@ class Works:
         self._vectors: Vectors = open_vectors(vectors, home / "vectors", vectors_key)
         self._embedders = Embedders(transport, lend, cores)
         self._readers = Readers(min(2, cores))
-        originals = FolderOriginals(home / "originals")
+        kept = open_originals(originals, originals_key, originals_region, home / "originals", workspace_id)
+        self._originals: Originals = kept
         self.searcher = Searcher(kernel, self._vectors, self._embedders)
-        self.ingester = Ingester(kernel, workspace_id, Tools(originals, self._vectors, self._embedders, self._readers))
+        self.ingester = Ingester(kernel, workspace_id, Tools(kept, self._vectors, self._embedders, self._readers))
         self.watcher = Watcher(kernel, workspace_id)
-        kernel.ports.add(Originals, originals)
+        kernel.ports.add(Originals, kept)
         kernel.ports.add(Searcher, self.searcher)
-        kernel.ports.add(PageImages, PageImages(kernel, originals, self._readers))
+        kernel.ports.add(PageImages, PageImages(kernel, kept, self._readers))
 
     def start(self) -> None:
         """Read what is pending and follow the watched folders, from now on."""
@@ -64,3 +69,4 @@ class Works:
         await self._readers.close()
         await self._embedders.close()
         await self._vectors.close()
+        self._originals.close()
