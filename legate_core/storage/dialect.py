@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 APPLICATION_ROLE = "legate_app"
 """The PostgreSQL role features run as: it owns no table and cannot bypass row-level security."""
 
+_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _ENTER = text("SELECT set_config('app.workspace', :workspace_id, true)")
 
 
@@ -26,6 +27,16 @@ def enter_workspace(connection: Connection, workspace_id: str) -> None:
     """Bind this transaction to one workspace: on PostgreSQL row-level security shows no row of any other."""
     if not is_sqlite(connection):
         connection.execute(_ENTER, {"workspace_id": workspace_id})
+
+
+def take_snapshot(connection: Connection) -> None:
+    """Let this transaction, which must not have read yet, see the database as it is at its first look, and change nothing.
+
+    SQLite reads like this anyway; PostgreSQL would see with each statement what was committed before that one, so that a
+    list and the cursor that belongs to it could be of two moments.
+    """
+    if not is_sqlite(connection):
+        connection.execute(_SNAPSHOT)
 
 
 def become_application_role(dbapi_connection: Any, _record: Any) -> None:

@@ -111,6 +111,8 @@ class Database:
         try:
             connection = self._connection(engine, kind)
             with connection.begin():
+                if kind == "read":
+                    dialect.take_snapshot(connection)
                 if workspace_id is not None:
                     dialect.enter_workspace(connection, workspace_id)
                 return transaction(connection)
