@@ -161,6 +161,32 @@ def test_a_model_is_chosen_from_those_that_are_here_or_set_by_hand(building: Sta
     assert state.draft.model["temperature"] == 0.5
 
 
+def test_another_model_is_set_for_its_place_and_stays_when_the_first_changes(building: Stage) -> None:
+    form = builder(building).forms["model"]
+    builder(building).turn_to("model")
+    state = builder(building).state
+    assert state.draft is not None
+    outage, budget = form.reasons.values()
+    assert not outage.isVisible()
+    form.choice.chosen.emit("1")
+    form.spare.chosen.emit("0")
+    first = dict(state.models[0].settings)
+    assert state.draft.model["fallbacks"] == [{**first, "on": ["outage", "budget"]}]
+    assert outage.isVisible()
+    assert outage.isChecked()
+    budget.click()
+    assert state.draft.model["fallbacks"] == [{**first, "on": ["outage"]}]
+    form.choice.chosen.emit("0")
+    assert (state.draft.model["model"], form.choice.current, form.spare.current) == (first["model"], "0", "0")
+    assert len(state.draft.model["fallbacks"]) == 1
+    outage.click()
+    assert "fallbacks" not in state.draft.model, "for nothing at all is none"
+    form.settings.setPlainText('{"provider": "scripted", "fallbacks": [{"provider": "scripted", "turns": []}, {}]}')
+    assert (form.spare.text(), outage.isChecked(), budget.isChecked()) == ("As below", True, True)
+    form.spare.chosen.emit("")
+    assert state.draft.model == {"provider": "scripted", "fallbacks": [{}]}, "what stood behind it stays"
+
+
 def test_limits_are_numbers_in_the_units_a_person_thinks_in(building: Stage) -> None:
     form = builder(building).forms["limits"]
     state = builder(building).state

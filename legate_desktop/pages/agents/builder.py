@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 
 from legate_desktop.pages.agents.builder_state import BuilderState
 from legate_desktop.pages.agents.dialogs import AllowDialog, PublishDialog
+from legate_desktop.pages.agents.model_part import ModelPart
 from legate_desktop.pages.agents.parts import (
     Form,
     InstructionsPart,
     KnowledgePart,
     LimitsPart,
-    ModelPart,
     PurposePart,
 )
 from legate_desktop.pages.agents.tools_part import ToolsPart

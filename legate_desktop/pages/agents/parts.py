@@ -1,4 +1,4 @@
-"""The parts of the builder as forms: purpose, instructions, model, knowledge, limits. Tools have a file of their own."""
+"""The parts of the builder as forms: purpose, instructions, knowledge, limits. Model and tools have files of their own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
-from legate_desktop.json_text import JsonError, as_text
 from legate_desktop.pages.agents.builder_state import BuilderState
 from legate_desktop.pages.agents.view import Draft
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.check_box import CheckBox
-from legate_desktop.widgets.choice_button import ChoiceButton
-from legate_desktop.widgets.json_editor import JsonEditor
 from legate_desktop.widgets.labels import Label
 from legate_desktop.words import number, one_line, plural, tr
 
@@ -138,61 +135,6 @@ class InstructionsPart(Form):
         text = tr("{count} of {most} characters").format(count=number(length), most=number(INSTRUCTIONS_MOST))
         self.count.setText(text)
         self.count.set_tone("bad" if length > INSTRUCTIONS_MOST else "quiet")
-
-
-class ModelPart(Form):
-    """Who thinks: one of the models that are here, or settings by hand."""
-
-    def __init__(self, state: BuilderState) -> None:
-        text = tr("The model it thinks with. Those found on this computer and those you have a key for are offered.")
-        super().__init__(state, tr("Model"), text)
-        self.choice = ChoiceButton(tr("Model"))
-        self.settings = JsonEditor({}, tr("Settings of the model as JSON"))
-        self.settings.setMinimumHeight(150)
-        self.problem = Label("", "small", tone="bad")
-        self.problem.setWordWrap(True)
-        self.add_field(tr("Choose one"), "", self.choice)
-        hint = tr("Names the provider and the model. A key is named here by its place in the vault and never shown.")
-        self.add_field(tr("Its settings"), hint, self.settings)
-        self.column.addWidget(self.problem)
-        self.column.addStretch(1)
-        self.choice.chosen.connect(self._on_chosen)
-        self.settings.checked.connect(self._on_settings)
-        state.choices_changed.connect(self._show_choices)
-
-    def show_draft(self, draft: Draft) -> None:
-        if isinstance(self.settings.value, JsonError) or self.settings.value != dict(draft.model):
-            self.settings.setPlainText(as_text(dict(draft.model)))
-        self._show_choices()
-
-    def take_focus(self) -> None:
-        self.choice.setFocus()
-
-    def _show_choices(self) -> None:
-        models = self.state.models
-        chosen = self.state.draft.model if self.state.draft is not None else {}
-        at = next((str(at) for at, model in enumerate(models) if dict(model.settings) == dict(chosen)), "")
-        first = tr("As below") if models else tr("No model was found yet")
-        choices = [("", first), *((str(at), f"{model.who} · {model.name}") for at, model in enumerate(models))]
-        self.choice.set_choices(choices, at)
-
-    def _on_chosen(self, at: str) -> None:
-        if at and self.state.draft is not None:
-            # What was set beside the model itself, such as a temperature, stays.
-            kept = {
-                name: self.state.draft.model[name]
-                for name in ("max_tokens", "temperature")
-                if name in self.state.draft.model
-            }
-            self.settings.setPlainText(as_text(dict(self.state.models[int(at)].settings) | kept))
-
-    def _on_settings(self) -> None:
-        value = self.settings.value
-        self.problem.setText(value.message if isinstance(value, JsonError) else "")
-        self.problem.setVisible(isinstance(value, JsonError))
-        if not isinstance(value, JsonError):
-            self.edit(model=value)
-            self._show_choices()
 
 
 class KnowledgePart(Form):
