@@ -45,6 +45,10 @@ def refusals() -> Iterator[tuple[str, str]]:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
                     for text in _text(node.args[0]) if node.args else ():
                         yield place, text
+                elif isinstance(node, ast.Yield) and place == "policy/rules.py" and node.value is not None:
+                    # What is wrong with a rule is gathered there and said all at once.
+                    for text in _text(node.value):
+                        yield place, text
 
 
 def lacking(code: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from legate_core.errors import LegateError
+from legate_desktop.core_words import tr_core
 from legate_desktop.live import wants_proof
 from legate_desktop.notice import Notice
 from legate_desktop.pages.agents import requests
@@ -167,7 +168,7 @@ class BuilderState(QObject):
             command = requests.edit(agent_id, draft, self._hash)
         except LegateError as error:
             # What cannot even be said to the core; the sentence is the core's own.
-            self._not_saved(agent_id, error.message, is_away=False)
+            self._not_saved(agent_id, tr_core(error.message), is_away=False)
             return
         self._is_dirty, self._is_saving = False, True
         self.saving_changed.emit()

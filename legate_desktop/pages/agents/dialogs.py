@@ -156,7 +156,7 @@ class AllowDialog(Dialog):
         self.change.setText(tr(CLASSES.get(preview.change, "")))
         self.words.set_text(tr_core(preview.words))
         self.words.setVisible(bool(preview.words))
-        problem = " ".join(preview.problems)
+        problem = " ".join(tr_core(problem) for problem in preview.problems)
         self.say_problem(problem)
         self.send_button.setEnabled(not problem)
 

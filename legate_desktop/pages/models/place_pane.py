@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.delegates.cells import CellTable
 from legate_desktop.pages.models.rows import ModelTable, sign_of
 from legate_desktop.pages.models.state import ModelsState
@@ -165,7 +166,7 @@ class PlacePane(QScrollArea):
         self.kind.setText(kind)
         self.sign.set_sign(RUN_SIGNS["running"] if is_asked else sign_of(place))
         self.words.setText(tr("It is being asked…") if is_asked else state_words(place, self.state.now()))
-        self.problem.setText("" if is_asked else place.problem)
+        self.problem.setText("" if is_asked else tr_core(place.problem))
         self.problem.setVisible(bool(self.problem.text()))
         self.address.set_text(place.address)
 

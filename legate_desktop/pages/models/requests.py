@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import legate_core as core
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.models.view import LimitRow, ModelRow, NewLimit, PlaceRow
 
 
@@ -59,7 +60,7 @@ def whose(value: str) -> tuple[str, str]:
     try:
         found = core.recognise_key(value)
     except core.LegateError as error:
-        return "", error.message
+        return "", tr_core(error.message)
     return (found.who if found is not None else ""), ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.words import duration, language, moment, money, number, one_line, plural, time_left, tr
 
 SLOW_MS = 5_000
@@ -208,7 +209,7 @@ def state_words(place: PlaceRow, now: int) -> str:
 def place_line(place: PlaceRow) -> str:
     """The second line of a place: how many models, and where."""
     if not place.is_there:
-        return one_line(place.problem) or tr("Not there")
+        return one_line(tr_core(place.problem)) or tr("Not there")
     return f"{plural('%n model(s)', len(place.models))} · {one_line(place.address)}"
 
 
