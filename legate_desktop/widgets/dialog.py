@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -10,6 +10,21 @@ from legate_desktop.theme.dressing import dressing
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Label
 from legate_desktop.words import tr
+
+
+class _Growing(QObject):
+    """Keeps a window high enough for every wrapped line: it is not sized by what its width makes of its height.
+
+    A filter, and no `event` of the dialog's own: that one would still be in Python when Qt deletes the dialog in it.
+    """
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest) and isinstance(watched, QWidget):
+            layout = watched.layout()
+            needed = layout.totalHeightForWidth(watched.width()) if layout is not None else 0
+            if needed > watched.height():
+                watched.resize(watched.width(), min(needed, watched.screen().availableSize().height()))
+        return False
 
 
 class Dialog(QDialog):
@@ -24,6 +39,7 @@ class Dialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         dressing.wear(self)
+        self.installEventFilter(_Growing(self))
         self.body = QVBoxLayout()
         self.body.setSpacing(10)
         self.problem = Label("", "small", tone="bad")
@@ -48,20 +64,6 @@ class Dialog(QDialog):
         column.addLayout(buttons)
         for key in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(key), self, self.send_button.press_by_key)
-
-    def event(self, event: QEvent) -> bool:
-        """When it is shown and whenever something in it grew, it grows along."""
-        is_done = super().event(event)
-        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
-            self._grow()
-        return is_done
-
-    def _grow(self) -> None:
-        """High enough for every wrapped line: a window is not sized by what its width makes of its height."""
-        layout = self.layout()
-        needed = layout.totalHeightForWidth(self.width()) if layout is not None else 0
-        if needed > self.height():
-            self.resize(self.width(), min(needed, self.screen().availableSize().height()))
 
     def try_to_send(self) -> None:
         """Send if there is nothing wrong; otherwise say what."""

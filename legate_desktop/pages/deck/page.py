@@ -162,6 +162,7 @@ class DeckPage(Page):
         state.steps_changed.connect(self._show_steps)
         self.practice.changed.connect(self._show_waiting)
         self.context.opened.connect(self._on_opened)
+        state.approvals.engine_changed.connect(self._show_waiting)
         self._seconds.timeout.connect(self._on_second)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -221,6 +222,8 @@ class DeckPage(Page):
         if state.approvals.is_loading:
             # Before anybody has looked, "nothing" would be a guess.
             self.nothing.setText(tr("Reading…"))
+        elif state.approvals.has_never_loaded:
+            self.nothing.setText(tr("The engine is not running"))
         else:
             self.nothing.setText(words if at_work else tr("Nothing waits for you."))
         self.nothing.setVisible(not count)
