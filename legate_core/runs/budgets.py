@@ -75,7 +75,7 @@ def judge(found: Sequence[Budget], amount: int, now: int) -> Blocked | None:
         turns = (
             f" It goes on when the limit is raised{' or the ' + budget.period + ' turns' if budget.ends_at else ''}."
         )
-        return Blocked(budget.id, f"{what}: {dollars(budget.spent_micros)} is spent.{turns}", budget.ends_at)
+        return Blocked(budget.id, f"{what}: {dollars(budget.spent_micros)} are spent.{turns}", budget.ends_at)
     return None
 
 

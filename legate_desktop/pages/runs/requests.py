@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import legate_core as core
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.runs.filters import Filters
 from legate_desktop.pages.runs.view import Aside, Masked, RunRow, Said, StepDetail, StepRow
 from legate_desktop.words import tr
@@ -152,4 +153,4 @@ def tick_aside(given: Any) -> Aside | None:
     if given.kind == "loading":
         share = 100 * given.done // max(1, given.total)
         return Aside(tr("Loading {name}: {percent} %").format(name=given.text, percent=share), is_loading=True)
-    return Aside(given.text) if given.kind in ("budget", "model") else None
+    return Aside(tr_core(given.text)) if given.kind in ("budget", "model") else None

@@ -35,5 +35,5 @@ def test_what_fits_under_no_limit_says_what_it_would_cost_and_when_it_goes_on() 
     assert blocked.wake_at == DAY.ends_at
     assert blocked.reason == (
         "The next model call may cost $0.100001, which does not fit under the workspace's money limit of $5.00 per day: "
-        "$4.90 is spent. It goes on when the limit is raised or the day turns."
+        "$4.90 are spent. It goes on when the limit is raised or the day turns."
     )
