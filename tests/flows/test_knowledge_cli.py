@@ -136,6 +136,8 @@ async def test_a_core_behind_a_server_is_sent_the_files(
             done = await asyncio.to_thread(far, "add", "Far", str(files), str(files / "picture.png"), "--json")
             assert (done.code, [row["state"] for row in done.json["documents"]]) == (1, ["ready", "ready"])
             assert [item["name"] for item in done.json["refused"]] == [str(files / "picture.png")]
+            narrow = await asyncio.to_thread(far, "search", "Far", "Fjord", "--about", "any=CSV prices", "--json")
+            assert [hit["passage"]["document"] for hit in narrow.json["hits"]] == ["prices.csv"]
             refused = await asyncio.to_thread(far, "watch", "Far", str(files))
             assert refused.code in (2, 5), refused.err
             assert refused.err.strip().endswith(".")
