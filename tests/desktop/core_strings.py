@@ -35,7 +35,7 @@ def shape(text: str) -> str:
 
 def refusals() -> Iterator[tuple[str, str]]:
     """Where in the core something is refused, and the shape of the sentence."""
-    names = {kind.__name__ for kind in kinds().values()}
+    names = {kind.__name__ for kind in kinds().values()} | {"Unreadable"}
     for room in ROOMS:
         for file in sorted((ROOT / room).rglob("*.py")):
             place = file.relative_to(ROOT).as_posix()

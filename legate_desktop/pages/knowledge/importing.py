@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.notice import Notice
 from legate_desktop.pages.knowledge import requests
 from legate_desktop.pages.knowledge.aside import Aside
@@ -154,7 +155,7 @@ class Imports(QObject):
             self._remove(base_id, added.new)
         if item is None:
             return
-        refused = tuple((given.name, given.reason) for given in added.refused)
+        refused = tuple((given.name, tr_core(given.reason)) for given in added.refused)
         item = replace(
             item,
             taken=item.taken + count,

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.pages.knowledge import requests
 from legate_desktop.pages.knowledge.view import Document, Passage, Sheet, Spans, sheet_of
 from legate_desktop.words import tr
@@ -189,7 +190,7 @@ class OpenedState(QObject):
     def _why_empty(self) -> str:
         document = self.document
         if document is None or not document.is_unread:
-            return (document.reason if document is not None else "") or tr("It holds no passage.")
+            return (tr_core(document.reason) if document is not None else "") or tr("It holds no passage.")
         return tr("It is not read yet.")
 
     def _forget_picture(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QLocale
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN, Sign
 from legate_desktop.words import counted, language, long_age, number, one_line, plural, short_age, tr, visible
 
@@ -183,7 +184,7 @@ def document_words(row: Document, now: int = 0) -> str:
     is, or why it failed."""
     if row.state == "failed":
         kept = tr("What was read before is still found.") if row.revision else ""
-        return f"{one_line(row.reason)} {kept}".strip()
+        return f"{one_line(tr_core(row.reason))} {kept}".strip()
     if row.state == "processing":
         if row.total:
             return tr("Reading · passage {done} of {total}").format(done=counted(row.done), total=counted(row.total))
@@ -197,7 +198,7 @@ def document_words(row: Document, now: int = 0) -> str:
     if row.used_at and now:
         parts.append(tr("used {age} ago").format(age=long_age(now - row.used_at)))
     if row.reason:
-        parts.append(one_line(row.reason))
+        parts.append(one_line(tr_core(row.reason)))
     return " · ".join(parts)
 
 
