@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import select
 
+from legate_core.agents import diff
 from legate_core.agents.events import AgentCreated, AgentDeleted, AgentEdited, AgentPublished, AgentRestored
 from legate_core.agents.folders import DataFolder
 from legate_core.agents.model import AgentDefinition, from_json, to_json
-from legate_core.agents.store import keep_version, living, load_agent, may_see_drafts, next_number, shown_definition
+from legate_core.agents.store import (
+    keep_version,
+    living,
+    load_agent,
+    load_definition,
+    may_see_drafts,
+    next_number,
+    shown_definition,
+)
 from legate_core.agents.tables import agent_versions, agents
 from legate_core.errors import Conflict, Invalid
+from legate_core.identity.authorize import MatrixAuthorizer
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.ids import new_id
 from legate_core.kernel.messages import Command, LiveQuery, Query, Recorded, Reread
 from legate_core.kernel.registry import command, query
+from legate_core.policy.store import load as load_policy
 from legate_core.tools.catalog import Catalog
 
 
@@ -79,7 +90,11 @@ def edit_agent(ctx: Context, message: EditAgent) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PublishAgent(Command[str]):
-    """Make the draft an immutable version; answers with its hash. Publishing an unchanged draft changes nothing."""
+    """Make the draft an immutable version; answers with its hash. Publishing an unchanged draft changes nothing.
+
+    Where the workspace does not ask for every effect, a version that reaches further than the one before may do unasked
+    what no version could; that needs what loosening a rule needs.
+    """
 
     agent_id: str
     note: str = ""
@@ -96,6 +111,8 @@ def publish_agent(ctx: Context, message: PublishAgent) -> str:
     check(ctx, definition)
     if row["published_hash"] == definition.hash:
         return definition.hash
+    if _is_wider(ctx, row, definition):
+        ctx.port(MatrixAuthorizer).require(ctx, "definitions.publish.wider", owner=row["created_by"])
     known = ctx.get(agent_versions, definition.hash)
     # A version that was published before keeps its number, its note and its publisher when it comes back.
     number = (known["number"] if known is not None else 0) or next_number(ctx, row["id"])
@@ -103,6 +120,15 @@ def publish_agent(ctx: Context, message: PublishAgent) -> str:
     ctx.update(agents, row["id"], {"published_hash": definition.hash, "changed_at": ctx.now})
     ctx.emit(AgentPublished(row["id"], definition.hash, number))
     return definition.hash
+
+
+def _is_wider(ctx: ReadContext, row: Mapping[str, Any], definition: AgentDefinition) -> bool:
+    """Whether publishing this goes beyond the policy in force. Where every effect is asked for, nothing does: whatever
+    the version reaches for, a person sees it first."""
+    if load_policy(ctx).settings.ask_every_effect:
+        return False
+    before = load_definition(ctx, row["published_hash"]) if row["published_hash"] else None
+    return any(change.wider for change in diff.changes(before, definition))
 
 
 @dataclass(frozen=True, slots=True)

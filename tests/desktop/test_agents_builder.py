@@ -331,6 +331,16 @@ def test_widening_asks_who_is_there_and_a_refusal_shows_what_holds(building: Sta
 # Versions.
 
 
+def test_publishing_what_reaches_further_asks_who_is_there(building: Stage) -> None:
+    building.bridge.refusal = (Refusal("This needs a fresh proof.", "needs-reauthentication"), False)
+    builder(building).state.publish("Wider.")
+    proof = building.dialog(ProofDialog)
+    proof.passphrase.setText("correct horse")
+    building.click(proof.send_button)
+    assert building.sent_names()[-2:] == ["Prove", "PublishAgent"]
+    assert building.sent[-1] == SURFACE.PublishAgent("agt_1", note="Wider.")
+
+
 def test_publishing_shows_what_changed_and_what_its_words_name(building: Stage) -> None:
     builder(building).take_focus()
     building.press(Key.Key_P)

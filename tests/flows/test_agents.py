@@ -11,13 +11,15 @@ from legate_core.agents.commands import AgentDraft, Agents, DeleteAgent, EditAge
 from legate_core.agents.files import ExportAgent, ImportAgent
 from legate_core.agents.tools import AgentTools, Tools
 from legate_core.agents.versions import AgentChanges, AgentVersions, VersionDefinition
-from legate_core.errors import Conflict, Invalid
-from legate_core.policy.commands import AddRule
+from legate_core.errors import Conflict, Forbidden, Invalid, NeedsReauthentication
+from legate_core.identity.authorize import FRESH_MS
+from legate_core.policy.commands import AddRule, ChangePolicySettings
 from legate_core.policy.model import Rule
 from legate_core.runs.activity import AgentActivities
 from legate_core.runs.commands import StartRun
 from tests.fakes.world import ALL
 from tests.flows.story import SEND, Story, turn
+from tests.flows.test_roles import member
 
 HELLO = (turn(0, "Hello."),)
 
@@ -45,6 +47,42 @@ async def test_versions_are_numbered_kept_and_compared(story: Story) -> None:
     back = await story.ask(AgentChanges(agent, before=versions[0].hash, after=versions[1].hash))
     assert {change.after for change in back.changes if change.field == "tools"} == set(ALL) - {"world.look"}
     assert [fact.body["number"] for fact in await story.facts("agent.published")] == [1, 2, 1]
+
+
+async def test_reaching_further_is_published_with_a_proof_where_not_every_effect_is_asked_for(story: Story) -> None:
+    agent = await story.publish(*HELLO)
+    whole = await story.ask(AgentDraft(agent))
+    less = dataclasses.replace(whole, tools=("world.look",))
+    # While every effect is asked for, nothing that is published goes beyond the policy.
+    for definition in (less, whole, less):
+        await story.send(EditAgent(agent, definition))
+        await story.send(PublishAgent(agent))
+    story.prove()
+    await story.send(ChangePolicySettings(ask_every_effect=False))
+    await story.later(FRESH_MS / 1000 + 1)
+    await story.send(EditAgent(agent, dataclasses.replace(less, instructions="Be brief.")))
+    await story.send(PublishAgent(agent))
+    await story.send(EditAgent(agent, whole))
+    with pytest.raises(NeedsReauthentication):
+        await story.send(PublishAgent(agent))
+    assert (await story.rows(Agents()))[agent].published_hash != whole.hash
+    story.prove()
+    assert await story.send(PublishAgent(agent)) == whole.hash
+
+
+async def test_in_a_team_nobody_alone_publishes_what_reaches_further(story: Story) -> None:
+    agent = await story.publish(*HELLO)
+    whole = await story.ask(AgentDraft(agent))
+    await story.send(EditAgent(agent, dataclasses.replace(whole, tools=())))
+    await story.send(PublishAgent(agent))
+    story.prove()
+    await story.send(ChangePolicySettings(ask_every_effect=False))
+    await member(story, "builder")
+    await story.send(EditAgent(agent, whole))
+    with pytest.raises(Forbidden, match="second person"):
+        await story.send(PublishAgent(agent))
+    await story.send(EditAgent(agent, dataclasses.replace(whole, tools=(), instructions="Be brief.")))
+    await story.send(PublishAgent(agent))
 
 
 async def test_a_deleted_agent_starts_nothing_goes_on_with_what_it_began_and_comes_back(story: Story) -> None:

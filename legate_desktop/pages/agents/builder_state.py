@@ -236,14 +236,16 @@ class BuilderState(QObject):
     # Versions.
 
     def publish(self, note: str) -> None:
-        """Keep everything, then make it the version that runs are started with."""
+        """Keep everything, then make it the version that runs are started with; `proof_wanted` may come first."""
+
+        def failed(message: str, _is_away: bool) -> None:
+            if wants_proof(message):
+                self.proof_wanted.emit(send)
+            else:
+                self._failed(message)
 
         def send() -> None:
-            self._bridge.send(
-                requests.publish(self.agent_id, note),
-                lambda _hash: self._published(),
-                lambda message, _is_away: self._failed(message),
-            )
+            self._bridge.send(requests.publish(self.agent_id, note), lambda _hash: self._published(), failed)
 
         self.when_saved(send)
 
