@@ -84,7 +84,7 @@ _HOME: dict[str, str] = {
         "runs.secret_uses": "Named SecretUse SecretUses",
         "runs.step": "Step",
         "runs.troubles": "EngineTroubles",
-        "settings": "Settings from_environment practice_home",
+        "settings": "DATABASE_FILE KEYS_FILE Settings from_environment practice_home",
         "vault.commands": "DeleteSecret LockVault ReplaceSecret SealVault StoreSecret UnsealVault",
         "vault.forms": "SecretForm bare_secret recognise_secret",
         "vault.model": "SecretRow VaultState",

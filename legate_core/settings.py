@@ -22,6 +22,12 @@ THROW_AWAY = "throw-away"
 
 PRACTICE_WORKSPACE = "practice-workspace"
 
+DATABASE_FILE = "legate.db"
+"""Where everything lies in a data folder that names no other database."""
+
+KEYS_FILE = "keys.json"
+"""A data folder with this file in it holds its keys under a passphrase, whatever the system offers."""
+
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 """What ships with the product beside its code: the practice workspace, help."""
 
@@ -47,7 +53,7 @@ class Settings:
     @property
     def url(self) -> str:
         """The database: the one named, or SQLite in the data folder."""
-        return self.database_url or f"sqlite:///{self.home / 'legate.db'}"
+        return self.database_url or f"sqlite:///{self.home / DATABASE_FILE}"
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r}, keys={self.keys!r}, host={self.host!r}, port={self.port})"
@@ -70,7 +76,8 @@ def practice_home(home: Path | None = None) -> Path:
 def from_environment(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
     """The settings of this process. Raises `Invalid` that names the variable and what it may be."""
     env = os.environ if environment is None else environment
-    keys = env.get("LEGATE_KEYS", "keyring")
+    folder = home or (Path(env["LEGATE_HOME"]).expanduser() if env.get("LEGATE_HOME") else default_home())
+    keys = env.get("LEGATE_KEYS") or ("passphrase" if (folder / KEYS_FILE).exists() else "keyring")
     if keys not in KEYS:
         raise Invalid(f"LEGATE_KEYS is {keys!r}; it may be {', '.join(KEYS)}.")
     try:
@@ -79,7 +86,6 @@ def from_environment(environment: Mapping[str, str] | None = None, home: Path | 
         raise Invalid(f"LEGATE_PORT is {env['LEGATE_PORT']!r}; it must be a number from 1 to 65535.") from error
     if not 0 <= port <= 65535:
         raise Invalid(f"LEGATE_PORT is {port}; it must be a number from 1 to 65535.")
-    folder = home or (Path(env["LEGATE_HOME"]).expanduser() if env.get("LEGATE_HOME") else default_home())
     return Settings(
         home=folder.absolute(),
         database_url=_checked_url(env.get("LEGATE_DATABASE_URL", "")),

@@ -27,6 +27,7 @@ from legate_desktop.pages.runs.state import RunsState
 from legate_desktop.practice import Practice
 from legate_desktop.prefs import Prefs, default_file
 from legate_desktop.shell.context import PageContext
+from legate_desktop.shell.keys_dialog import KeyAsker
 from legate_desktop.shell.places import with_places
 from legate_desktop.shell.presence import Presence
 from legate_desktop.shell.registry import find_pages
@@ -75,6 +76,7 @@ class Desktop:
         self.app = app
         self._options = options
         self.doorbell = Doorbell()
+        self.keys = KeyAsker()
         self.bridge = Bridge(
             opener(
                 practice=options.practice,
@@ -82,6 +84,7 @@ class Desktop:
                 server=options.server,
                 on_show=self.doorbell.rang.emit,
                 on_elsewhere=self.doorbell.elsewhere.emit,
+                ask_keys=self.keys.ask,
             )
         )
         self.practice = Practice(self.bridge)
@@ -89,6 +92,7 @@ class Desktop:
         self._is_first_list = True
         self._has_begun = False
         self.window = Window(self.context, with_places(find_pages(pages)), self._workspace, first="deck")
+        self.keys.window = self.window
         self.runs = self.context.state(RunsState)
         self.bridge.ready.connect(self._on_ready)
         self.bridge.away.connect(self.context.engine_went)
@@ -207,6 +211,7 @@ def main(argv: list[str] | None = None) -> int:
         desktop.show()
     status = app.exec()
     desktop.guide.close()
+    desktop.keys.give_up()
     QThreadPool.globalInstance().waitForDone(GRACE_MS)
     if not desktop.bridge.stop():
         log.warning("the engine did not stop in time; what it was doing is recovered at the next start")

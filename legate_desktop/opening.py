@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from legate_desktop.keys import AskKeys, open_own
 from legate_desktop.loop import OpenedCore, Opener
 from legate_desktop.outside.startup import ENDS
 
@@ -28,12 +29,13 @@ def opener(
     server: str = "",
     on_show: Callable[[str, str], None] | None = None,
     on_elsewhere: Callable[[], None] = lambda: None,
+    ask_keys: AskKeys | None = None,
 ) -> Opener:
     """Runs in the core's thread; only there is the core imported.
 
     `on_show` is called when another start asks for this window, `on_elsewhere` when another window came to the front
-    instead of this one. The token of a server comes from the environment, because a command line can be read by
-    everybody on the machine.
+    instead of this one; `ask_keys` asks a person for the passphrase of the keys. The token of a server comes from the
+    environment, because a command line can be read by everybody on the machine.
     """
 
     async def open_core() -> OpenedCore:
@@ -47,7 +49,7 @@ def opener(
         linked = await _linked(core, practice, home)
         if linked is None:
             try:
-                opened = await (core.open_practice(home) if practice else core.open_local(_settings(core, False, home)))
+                opened = await (core.open_practice(home) if practice else open_own(core, home, ask_keys or _nobody))
             except core.Locked as error:
                 linked = await _linked_soon(core, practice, home, error)
             else:
@@ -59,6 +61,11 @@ def opener(
         return OpenedCore(linked, linked.close, practice=task)
 
     return open_core
+
+
+async def _nobody(_is_new: bool, _problem: str) -> str | None:
+    """Without a window there is nobody to ask."""
+    return None
 
 
 def data_folder(*, practice: bool, home: Path | None) -> Path:

@@ -13,15 +13,13 @@ import legate_core as core
 from legate_core.cli.screen import Screen
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Invalid, Locked, NeedsReauthentication
-from legate_core.settings import Settings, from_environment, practice_home
+from legate_core.settings import KEYS_FILE, Settings, from_environment, practice_home
 
 if TYPE_CHECKING:
     from legate_core.client import Client
     from legate_core.kernel.messages import Command, Query
 
 R = TypeVar("R")
-
-KEYS_FILE = "keys.json"
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from legate_desktop import pages
@@ -79,6 +79,12 @@ def test_it_fits_the_smallest_screen_with_a_frame_around_it(on_page: Stage, scal
         if widget.isVisible() and widget.mapTo(on_page.window, widget.rect().topRight()).x() >= 900
     ]
     assert outside == []
+    cut = [
+        f"{type(area).__name__} {area.widget().width()} in {area.viewport().width()}"
+        for area in on_page.window.pages.currentWidget().findChildren(QScrollArea)
+        if area.isVisible() and area.widget() is not None and area.widget().width() > area.viewport().width()
+    ]
+    assert cut == []
 
 
 def test_targets_are_large_enough(on_page: Stage) -> None:

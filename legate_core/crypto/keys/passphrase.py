@@ -29,8 +29,8 @@ from legate_core.crypto.keys.files import write_whole
 from legate_core.crypto.keys.port import check_name, is_note
 from legate_core.crypto.secret import Secret
 from legate_core.errors import Damaged, Invalid, Locked, Unavailable
+from legate_core.settings import KEYS_FILE as FILE
 
-FILE = "keys.json"
 FORMAT = 1
 MIN_CHARACTERS = 8
 NONCE_BYTES = 12

@@ -146,7 +146,8 @@ def find_backend(allowed: Sequence[tuple[str, str]] = ALLOWED) -> Backend:
             continue
     raise Unavailable(
         "This system has no keyring that Legate may use. "
-        "Set LEGATE_KEYS=passphrase to keep the keys under a passphrase instead."
+        "Set LEGATE_KEYS=passphrase to keep the keys under a passphrase instead.",
+        no_keyring=True,
     )
 
 

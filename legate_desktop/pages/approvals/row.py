@@ -127,15 +127,16 @@ class ApprovalDelegate(RowDelegate):
     def _paint_rule(self, painter: QPainter, box: QRect, row: RuleRow, ratio: float) -> None:
         first = QRectF(box.left(), box.top() + look.px(12), box.width(), look.px(22))
         verdict = {"allow": tr("allows"), "ask": tr("asks"), "deny": tr("denies")}.get(row.verdict, row.verdict)
+        words_of_rule = one_line(tr_core(row.words))
         words, ink = (tr("proposed"), "amber_text") if row.is_proposed else (verdict, "text2")
         taken = right_text(painter, first, words, ink) + 16
-        line(painter, first.topLeft(), first.width() - taken, first.height(), one_line(row.words), font("name"), "text")
+        line(painter, first.topLeft(), first.width() - taken, first.height(), words_of_rule, font("name"), "text")
         parts = [tr("built in")] if row.is_built_in else [plural("%n use(s)", row.uses)]
         if row.is_proposed:
             parts = [plural("approved %n time(s) alike", row.approved)]
         if row.last_used_at:
             parts.append(tr("last {age} ago").format(age=short_age(self._now() - row.last_used_at)))
         if row.ends and not row.is_built_in:
-            parts.append(one_line(row.ends))
+            parts.append(one_line(tr_core(row.ends)))
         second = QRectF(box.left(), box.top() + look.px(36), box.width(), look.px(20))
         line(painter, second.topLeft(), second.width(), second.height(), "  ·  ".join(parts), font("small"), "text3")

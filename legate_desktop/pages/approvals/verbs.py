@@ -97,12 +97,12 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "adopt_rule",
         "Put it in force",
-        "Ctrl+Return",
+        "Ctrl+Enter",
         "check",
         "primary",
         lambda p: p.state.adopt_rule(),
         _adopt,
-        (),
+        ("Ctrl+Return",),
         "policy.tighten",
     ),
     Verb(
