@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -75,6 +74,9 @@ class KeyAsker(QObject):
 
     async def ask(self, is_new: bool, problem: str) -> str | None:
         """The passphrase that a person gives, or nothing."""
+        # The engine's own: before the first paint nothing of it is loaded.
+        import asyncio
+
         self._answer = Future()
         if self._is_over:
             return None
