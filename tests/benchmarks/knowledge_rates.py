@@ -44,7 +44,6 @@ async def ingest(data: Path, passages: int = 10_000) -> None:
         core = await opened(Path(folder))
         try:
             await warmed(core, Path(folder))
-            await asyncio.gather(*(bare_embedder.embed(["warm"]) for _ in range(CORES)))
             base_id = await core.client.send(CreateBase("Ingest"))
             place = Path(folder) / "files"
             place.mkdir()
@@ -56,6 +55,8 @@ async def ingest(data: Path, passages: int = 10_000) -> None:
                     await core.knowledge.ingester.settled()
                 fresh = await _texts_of(core, base_id, seen)
                 seen += len(fresh)
+                # Processes that rested a while were ended; starting them anew is no embedding.
+                await _bare(bare_embedder, ["warm"] * 4 * CORES)
                 with bare:
                     some += await _bare(bare_embedder, fresh[::4])
             row = (await core.client.ask(KnowledgeBases()))[base_id]
