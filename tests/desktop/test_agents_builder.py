@@ -446,7 +446,10 @@ def test_a_question_of_the_trial_opens_at_the_same_gate(building: Stage) -> None
 def test_streamed_and_hostile_words_are_shown_as_text(building: Stage) -> None:
     view = builder(building)
     view.trying.say(HOSTILE)
-    building.bridge.tick_listeners["run_01cd7371"]([SimpleNamespace(kind="text", text=HOSTILE)])
+    say = building.bridge.tick_listeners["run_01cd7371"]
+    say([SimpleNamespace(kind="loading", text="small.gguf", done=1, total=2)])
+    assert view.pane.stream.text.toPlainText() == "Loading small.gguf: 50 %"
+    say([SimpleNamespace(kind="text", text=HOSTILE)])
     assert view.pane.stream.text.toPlainText().startswith("pay⟨U+202E⟩")
 
 

@@ -198,8 +198,10 @@ class TryPane(QWidget):
             column.addLayout(answer)
 
     def _show_stream(self, text: str) -> None:
-        self.stream.text.set_text(text)
-        self.stream.setVisible(bool(text))
+        aside = self.state.viewer.aside
+        shown = text or (aside.text if aside is not None and aside.is_loading else "")
+        self.stream.text.set_text(shown)
+        self.stream.setVisible(bool(shown))
 
     def _show_log(self) -> None:
         self.model.set_rows(self.state.viewer.lines)
