@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from legate_desktop.core_words import tr_core
+
 AskKeys = Callable[[bool, str], Awaitable[str | None]]
 """Whether a new passphrase is chosen, and what was wrong with the last one; the passphrase, or nothing if nobody gives any."""
 
@@ -31,7 +33,7 @@ async def open_own(core: Any, home: Path | None, ask: AskKeys) -> Any:
         except core.Locked as error:
             if settings.keys != "passphrase" or "in_use" in error.details:
                 raise
-            settings, problem = replace(settings, passphrase=""), error.message
+            settings, problem = replace(settings, passphrase=""), tr_core(error.message)
         except core.Unavailable as error:
             is_new = not settings.database_url and not (settings.home / core.DATABASE_FILE).exists()
             if not error.details.get("no_keyring") or not is_new:
