@@ -6,6 +6,7 @@ their letters one by one, and a question asks for two in a row.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
@@ -95,11 +96,11 @@ def language_of(text: str) -> str:
 
 def highlights(passage: str, wanted: Collection[str]) -> tuple[tuple[int, int], ...]:
     """Where in a passage the words stand, other endings of theirs included, as (start, end); pairs that overlap are one place."""
-    stems = {_stem(folded(word)) for word in wanted}
+    stems = {_marked_as(word) for word in wanted}
     found: list[tuple[int, int]] = []
     for word in _WORD.finditer(passage):
         for part, start, end in _parts(word.group(), word.start()):
-            if _stem(folded(part)) not in stems:
+            if _marked_as(part) not in stems:
                 continue
             if found and start < found[-1][1]:
                 found[-1] = (found[-1][0], end)
@@ -127,6 +128,12 @@ _ENDINGS = (
     "n",
     "y",
 )
+
+
+@functools.lru_cache(4_096)
+def _marked_as(word: str) -> str:
+    """What a word has in common with those that are marked with it. Remembered: passages share most of their words."""
+    return _stem(folded(word))
 
 
 def _stem(word: str) -> str:
