@@ -49,6 +49,8 @@ ALL_STOP_WORDS = frozenset[str]().union(*STOP_WORDS.values())
 
 def folded(word: str) -> str:
     """A word as it is compared: without case, accents and compatibility forms."""
+    if word.isascii():
+        return word.lower()
     plain = unicodedata.normalize("NFKD", word.casefold())
     return "".join(char for char in plain if not unicodedata.combining(char))
 
@@ -96,12 +98,13 @@ def language_of(text: str) -> str:
 
 def highlights(passage: str, wanted: Collection[str]) -> tuple[tuple[int, int], ...]:
     """Where in a passage the words stand, other endings of theirs included, as (start, end); pairs that overlap are one place."""
-    stems = {_marked_as(word) for word in wanted}
+    stems = {_stem(folded(word)) for word in wanted}
     found: list[tuple[int, int]] = []
     for word in _WORD.finditer(passage):
-        for part, start, end in _parts(word.group(), word.start()):
-            if _marked_as(part) not in stems:
+        for stem, first, last in _stems_in(word.group()):
+            if stem not in stems:
                 continue
+            start, end = word.start() + first, word.start() + last
             if found and start < found[-1][1]:
                 found[-1] = (found[-1][0], end)
             else:
@@ -131,9 +134,10 @@ _ENDINGS = (
 
 
 @functools.lru_cache(4_096)
-def _marked_as(word: str) -> str:
-    """What a word has in common with those that are marked with it. Remembered: passages share most of their words."""
-    return _stem(folded(word))
+def _stems_in(word: str) -> tuple[tuple[str, int, int], ...]:
+    """What a word's parts have in common with those that are marked with them, each with its place in the word. Remembered:
+    passages share most of their words."""
+    return tuple((_stem(folded(part)), start, end) for part, start, end in _parts(word))
 
 
 def _stem(word: str) -> str:
