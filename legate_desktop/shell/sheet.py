@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from legate_desktop.theme.dressing import dressing
+from legate_desktop.theme.look import look
 from legate_desktop.verbs import letters
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Caption, Label
 from legate_desktop.words import tr
+
+WIDE_PX, LARGE = 760, 1.2
 
 # A group of the sheet: its caption, and pairs of a name and its keys.
 Group = tuple[str, Sequence[tuple[str, Sequence[str]]]]
@@ -35,9 +38,11 @@ class KeySheet(QDialog):
         self.texts: list[str] = []
         body = QWidget()
         body.setObjectName("dialogBody")
-        columns = QHBoxLayout(body)
+        # With large text there is room for one column of names and keys, not for two.
+        is_large = look.px(WIDE_PX) > WIDE_PX * LARGE
+        columns = QBoxLayout(QBoxLayout.Direction.TopToBottom if is_large else QBoxLayout.Direction.LeftToRight, body)
         columns.setContentsMargins(0, 0, 12, 0)
-        columns.setSpacing(40)
+        columns.setSpacing(0 if is_large else 40)
         for part in _halves(groups):
             column = QVBoxLayout()
             column.setSpacing(4)
@@ -64,7 +69,7 @@ class KeySheet(QDialog):
         whole.addWidget(Label(tr("Keys"), "title"))
         whole.addWidget(area, 1)
         whole.addLayout(foot)
-        self.resize(760, 560)
+        self.resize(WIDE_PX, 560)
 
     def _rows(self, rows: Sequence[tuple[str, Sequence[str]]]) -> QGridLayout:
         grid = QGridLayout()
