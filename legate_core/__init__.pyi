@@ -87,8 +87,8 @@ from legate_core.kernel.messages import Tick as Tick
 from legate_core.kernel.registry import Door as Door
 from legate_core.kernel.troubles import Trouble as Trouble
 from legate_core.knowledge.below import files_below as files_below
-from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import Added as Added
+from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import CancelDocuments as CancelDocuments
 from legate_core.knowledge.commands import CreateBase as CreateBase
 from legate_core.knowledge.commands import Refused as Refused
@@ -108,8 +108,8 @@ from legate_core.knowledge.model import Passage as Passage
 from legate_core.knowledge.pages import DocumentPage as DocumentPage
 from legate_core.knowledge.pages import PageImage as PageImage
 from legate_core.knowledge.queries import CitedPassage as CitedPassage
-from legate_core.knowledge.queries import DocumentView as DocumentView
 from legate_core.knowledge.queries import Documents as Documents
+from legate_core.knowledge.queries import DocumentView as DocumentView
 from legate_core.knowledge.queries import KnowledgeBases as KnowledgeBases
 from legate_core.knowledge.queries import OpenDocument as OpenDocument
 from legate_core.knowledge.queries import SearchKnowledge as SearchKnowledge

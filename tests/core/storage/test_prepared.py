@@ -49,11 +49,14 @@ ROWS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def connection(empty_database_url: str) -> Iterator[sa.Connection]:
-    with closing(Database(empty_database_url)) as database, database._writer.connect() as connection:
-        with connection.begin() as transaction:
-            metadata.create_all(connection)
-            yield connection
-            transaction.rollback()
+    with (
+        closing(Database(empty_database_url)) as database,
+        database._writer.connect() as connection,
+        connection.begin() as transaction,
+    ):
+        metadata.create_all(connection)
+        yield connection
+        transaction.rollback()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
