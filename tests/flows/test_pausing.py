@@ -9,10 +9,10 @@ from legate_core.runs.model import WaitingFor
 from legate_core.runs.pausing import PauseRuns, PauseState, ResumeRuns, RunsPause
 from tests.flows.story import ASK_THEN_END, Story, call, turn
 
-TWO_LOOKS = (
-    turn(0, "", call("world.look", text="page 1")),
-    turn(1, "", call("world.look", text="page 2")),
-    turn(2, "Both pages are read."),
+THREE_LOOKS = (
+    turn(0, "", call("world.look", text="page 1"), call("world.look", text="page 2")),
+    turn(1, "", call("world.look", text="page 3")),
+    turn(2, "All pages are read."),
 )
 
 
@@ -31,17 +31,19 @@ async def test_what_is_started_while_runs_are_paused_begins_when_they_are_resume
 
 async def test_a_run_that_is_running_stops_before_its_next_step_and_goes_on_from_there(story: Story) -> None:
     story.world.behave["world.look"] = "hang_after"
-    run_id = await story.begin_run(*TWO_LOOKS)
+    run_id = await story.begin_run(*THREE_LOOKS)
     await asyncio.wait_for(story.world.started.wait(), 20)
     await story.send(PauseRuns())
     story.world.let_go.set()
     await story.settled()
     row = await story.row(run_id)
     assert (row.status, row.waiting_for) == ("waiting", WaitingFor.PAUSE.value)
-    assert await story.tool_states(run_id) == ["confirmed"], "what was on its way is seen through"
+    assert await story.tool_states(run_id) == ["confirmed", "ready"], (
+        "what was on its way is seen through, and only that"
+    )
     await story.answer(ResumeRuns())
     assert (await story.row(run_id)).status == "succeeded"
-    assert await story.tool_states(run_id) == ["confirmed", "confirmed"]
+    assert await story.tool_states(run_id) == ["confirmed"] * 3
 
 
 async def test_an_approved_action_waits_for_the_end_of_the_pause_even_over_a_restart(story: Story) -> None:
