@@ -178,7 +178,8 @@ class Desktop:
         if self.window.pausing.now.is_paused:
             self.window.say_engine(f"{tr('Local engine')} · {tr('paused')}", "text3")
             return
-        words = f"{tr('Local engine')} · {plural('%n running', running)}" if running else tr("Local engine")
+        where = tr("Server") if self._options.server else tr("Local engine")
+        words = f"{where} · {plural('%n running', running)}" if running else where
         self.window.say_engine(words, "green")
 
 
