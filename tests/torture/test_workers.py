@@ -24,6 +24,7 @@ from legate_core.approvals.commands import ApproveAction
 from legate_core.approvals.queries import PendingApprovals
 from legate_core.audit.queries import VerifyJournal
 from legate_core.errors import Conflict
+from legate_core.kernel import journal
 from legate_core.runs.commands import StartRun
 from legate_core.runs.doubt import InDoubt, SettleDoubt
 from legate_core.runs.model import FINAL
@@ -106,7 +107,7 @@ async def test_workers_that_die_and_rise_again_do_everything_once(
             if chance.random() < 0.5:
                 crew.wake()
         crew.wake()
-        await _eventually(lambda: _is_quiet(core, chance))
+        await _eventually(lambda: _is_quiet(core, chance), lambda: _end(core))
     finally:
         crew.dismiss()
         await core.close()
@@ -130,10 +131,20 @@ async def _is_quiet(core: Core, chance: random.Random) -> bool:
     return all(run.status in FINAL or run.status == "in_doubt" for run in runs)
 
 
-async def _eventually(happened: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+async def _end(core: Core) -> int:
+    """The end of the journal: while it moves, the crew works."""
+    return await core.kernel.look(
+        core.kernel.system(core.workspace_id), lambda ctx: journal.head(ctx.connection, ctx.workspace_id).seq
+    )
+
+
+async def _eventually(happened: Callable[[], Awaitable[bool]], moves: Callable[[], Awaitable[int]]) -> None:
+    """Look until it is so. Patience ends when nothing has moved for that long: a busy machine may take its time."""
+    since, seen = time.monotonic(), -1
     while not await happened():
-        assert time.monotonic() < deadline, "the crew did not finish its work"
+        if (now := await moves()) != seen:
+            since, seen = time.monotonic(), now
+        assert time.monotonic() - since < PATIENCE_SECONDS, "the crew did not finish its work"
         await asyncio.sleep(0.05)
 
 
