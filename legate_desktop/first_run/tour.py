@@ -130,6 +130,7 @@ class Tour(QDialog):
         self.title.setText(lesson.title)
         self.text.setText(lesson.text)
         part = self.parts[lesson.id]
+        had_keys = part.isAncestorOf(self.focusWidget() or self)
         part.show_now()
         self.stack.setCurrentWidget(part)
         self.problem.setText(state.problem)
@@ -148,6 +149,9 @@ class Tour(QDialog):
             button.kind = "secondary" if at == state.at else "quiet"
             button.updateGeometry()
             button.update()
+        if had_keys and not part.isAncestorOf(self.focusWidget() or self):
+            # What was pressed is off now; Qt's next stop would be "Skip all", where Enter ends it.
+            self.next.setFocus()
         if state.approvals is not None:
             self._watch_card()
 

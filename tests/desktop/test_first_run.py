@@ -163,6 +163,8 @@ def test_the_first_question_is_decided_by_the_person(tour: TourStage) -> None:
     tour.click(part.approve)
     assert [type(command).__name__ for command in tour.places.made[0].sent][-1] == "ApproveAction"
     assert "card" in tour.first.done
+    assert not part.approve.isEnabled()
+    assert QApplication.focusWidget() is not tour.tour.skip_all
     assert tour.sent == []
 
 
