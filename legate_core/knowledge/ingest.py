@@ -78,6 +78,7 @@ class Ingester:
         self._cleaner = Cleaner(kernel, workspace_id, tools.originals, tools.vectors)
         self._rebuilder = Rebuilder(kernel, workspace_id, tools.vectors, tools.embedders)
         self._working: set[asyncio.Task[None]] = set()
+        self._ended = 0
         self._rested = asyncio.Event()
 
     async def run(self) -> None:
@@ -86,11 +87,13 @@ class Ingester:
         await self._cleaner.forget_strangers()
         try:
             while True:
-                known = self._kernel.wake.known(self._workspace_id)
-                if not await self._round():
-                    if not self._working:
-                        self._rested.set()
-                    await self._wait(known)
+                known, ended = self._kernel.wake.known(self._workspace_id), self._ended
+                # What ended during the round may leave something to clean or to build that the round looked for too early.
+                if await self._round() or ended != self._ended:
+                    continue
+                if not self._working:
+                    self._rested.set()
+                await self._wait(known)
         finally:
             for task in self._working:
                 task.cancel()
@@ -140,7 +143,11 @@ class Ingester:
             return
         task = asyncio.get_running_loop().create_task(self._see_through(claim, embedder, kind))
         self._working.add(task)
-        task.add_done_callback(self._working.discard)
+        task.add_done_callback(self._on_end)
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        self._working.discard(task)
+        self._ended += 1
 
     async def _see_through(self, claim: _Claim, embedder: Embedder, kind: Kind) -> None:
         """Take one document to its end; no fault of it reaches the others."""
