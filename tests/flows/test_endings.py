@@ -131,7 +131,7 @@ async def test_money_is_set_aside_before_a_call_and_what_does_not_fit_is_not_spe
     run_id = await story.run(turn(0, "x"), model=model, limits=Limits(cost_micros=200_000))
     row = await story.row(run_id)
     assert (row.status, row.waiting_for) == ("waiting", "budget")
-    assert "the run's money limit of 0.20" in row.reason
+    assert "the run's money limit of $0.20" in row.reason
     assert 0 < row.cost_micros <= 200_000
     reserved = await story.facts("run.money_reserved")
     assert reserved[0].body["micros"] > 0

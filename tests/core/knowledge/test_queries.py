@@ -13,6 +13,7 @@ from legate_core.errors import Forbidden, Invalid, LegateError, NotFound, Unavai
 from legate_core.identity.events import MemberAdded
 from legate_core.identity.tables import members
 from legate_core.kernel.context import Actor
+from legate_core.knowledge import tell
 from legate_core.knowledge.cite import citations_in, parts_of
 from legate_core.knowledge.commands import (
     AddFiles,
@@ -35,7 +36,11 @@ VERSAND = "Der Versand einer Stehlampe dauert vier Werktage. Die Versandkosten w
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_snapshot_and_the_events_after_it_are_the_fresh_snapshot(library: Library, seed: int) -> None:
+async def test_a_snapshot_and_the_events_after_it_are_the_fresh_snapshot(
+    library: Library, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    # Nobody reads while an agent searches here, so it would only wait for nothing.
+    monkeypatch.setattr(tell, "WAIT_SECONDS", 0.0)
     chance = random.Random(seed)
     bases = [await library.base("One"), await library.base("Two")]
     client = LocalClient(library.kernel, library.owner)
