@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from legate_core.errors import Conflict, Invalid, NotFound, Unavailable
+from legate_core.knowledge import ingest
 from legate_core.knowledge.commands import (
     CancelDocuments,
     CreateBase,
@@ -19,6 +20,7 @@ from legate_core.knowledge.commands import (
     RetryDocuments,
     UploadDocument,
 )
+from legate_core.knowledge.ingest import Ingester
 from legate_core.knowledge.model import BaseRow
 from legate_core.knowledge.queries import CitedPassage, KnowledgeBases, OpenDocument
 from legate_core.knowledge.tables import chunks, debts
@@ -365,3 +367,38 @@ async def test_documents_of_another_base_are_not_touched(library: Library) -> No
     with pytest.raises(NotFound):
         await library.send(RemoveDocuments(base, ("doc_none",)))
     assert len(await library.rows(base)) == 1
+
+
+async def test_what_the_end_of_a_document_leaves_is_done_though_it_ended_during_the_look(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = await library.base()
+    await library.add(base, library.write("lamps.md", LAMP))
+    held, is_reading = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        is_reading.set()
+        await held.wait()
+
+    library.readers.before = lambda path: hold()
+    # No sweep comes to the rescue.
+    monkeypatch.setattr(ingest, "SWEEP_SECONDS", None)
+    look = Ingester._look
+
+    async def late(ingester: Ingester, work: Any) -> Any:
+        """The last look of a round, for what waits, comes when the document has just ended."""
+        if is_reading.is_set() and ingester._working and work is not ingest._wants_rebuild:
+            held.set()
+            await asyncio.wait(ingester._working)
+        return await look(ingester, work)
+
+    ingester = library.start()
+    try:
+        await is_reading.wait()
+        monkeypatch.setattr(Ingester, "_look", late)
+        await library.send(ReindexBase(base))
+        async with asyncio.timeout(30):
+            await ingester.settled()
+    finally:
+        await library.stop()
+    assert {row.state for row in (await library.rows(base)).values()} == {"ready"}
