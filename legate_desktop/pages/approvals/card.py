@@ -11,15 +11,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 from legate_desktop.core_words import tr_core
 from legate_desktop.pages.approvals.diff import Diff
 from legate_desktop.pages.approvals.facts import facts_grid
-from legate_desktop.pages.approvals.view import Argument, Card, Origin, StepBefore, outcome_words, versions
+from legate_desktop.pages.approvals.view import Argument, Card, Origin, outcome_words, versions
 from legate_desktop.theme.look import colour, look
-from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.long_text import LongText
 from legate_desktop.widgets.notices import IconLabel
 from legate_desktop.widgets.pill import PillLabel
-from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import number, one_line, short_age, short_hash, time_left, tr, value_text
 
 # Colour, icon and words together: yours, a rule's, the agent's own, or out of something it read.
@@ -246,15 +244,7 @@ def _before(column: QVBoxLayout, card: Card, _now: int) -> None:
     if card.before:
         _caption(column, tr("What came before"))
     for step in card.before:
-        column.addLayout(_step(step))
-
-
-def _step(step: StepBefore) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    row.addWidget(SignLabel(RUN_SIGNS.get(step.state, UNKNOWN)), 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(OutsideText(tr_core(step.text), "small", name=tr("Step"), most_lines=3), 1)
-    return row
+        column.addWidget(OutsideText(tr_core(step), "small", name=tr("Step"), most_lines=3))
 
 
 def _audit(column: QVBoxLayout, card: Card, _now: int) -> None:

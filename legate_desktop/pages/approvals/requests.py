@@ -23,7 +23,6 @@ from legate_desktop.pages.approvals.view import (
     Preview,
     RuleRow,
     Scope,
-    StepBefore,
     Tab,
     outcome_words,
 )
@@ -222,7 +221,7 @@ def card(given: Any) -> Card:
         cost=on_card.cost,
         asked_because=on_card.asked_because,
         rule_name=on_card.rule_name,
-        before=tuple(StepBefore("", text) for text in on_card.before),
+        before=tuple(on_card.before),
         seq=given.seq,
         entry_hash=given.entry_hash,
         digest=given.digest,

@@ -125,14 +125,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class StepBefore:
-    """One of the last steps: its state, and what it was."""
-
-    state: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Scope:
     """One way to approve more than once, offered as a choice: its id for the core and its words."""
 
@@ -157,7 +149,7 @@ class Card:
     cost: str = ""
     asked_because: str = ""
     rule_name: str = ""
-    before: tuple[StepBefore, ...] = ()
+    before: tuple[str, ...] = ()
     seq: int = 0
     entry_hash: str = ""
     digest: str = ""
