@@ -407,7 +407,6 @@ def _insert(ctx: Context, base_id: str, source: Source, folder_id: str) -> str:
             "added_by": ctx.actor.id,
             "added_at": ctx.now,
             "changed_at": ctx.now,
-            "used_at": 0,
         },
     )
     ctx.emit(DocumentAdded(base_id, document_id, source.stored.content))

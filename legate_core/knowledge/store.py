@@ -204,7 +204,7 @@ def document_row(row: Mapping[str, Any]) -> DocumentRow:
         revision=row["revision"],
         added_at=row["added_at"],
         changed_at=row["changed_at"],
-        used_at=row["used_at"],
+        used_at=row["used_at"] or 0,
     )
 
 

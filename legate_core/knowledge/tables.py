@@ -44,10 +44,10 @@ documents = workspace_table(
     Column("added_by", String(40), nullable=False),
     Column("added_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
-    Column("used_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
 )
 """`attempt` counts how often reading began and fences off a worker that was overtaken; `revision` is the attempt whose
-chunks are found, 0 where none is; `used_at` is when an agent was last shown something of it, 0 where none was."""
+chunks are found, 0 where none is; `used_at` is when an agent was last shown something of it, empty where none was."""
 
 chunks = Table(
     "chunk",

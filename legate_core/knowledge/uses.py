@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.knowledge.events import DocumentsUsed
@@ -21,7 +21,7 @@ def unnoted(ctx: ReadContext, document_ids: Collection[str]) -> dict[str, list[s
         documents.c.workspace_id == ctx.workspace_id,
         documents.c.id.in_(document_ids),
         documents.c.state != DocumentState.REMOVED.value,
-        documents.c.used_at <= ctx.now - GRAIN_MS,
+        func.coalesce(documents.c.used_at, 0) <= ctx.now - GRAIN_MS,
     )
     found: dict[str, list[str]] = {}
     for row in ctx.rows(statement.order_by(documents.c.id)):

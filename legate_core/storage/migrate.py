@@ -19,18 +19,22 @@ from legate_core.errors import Damaged, LegateError, Unavailable
 from legate_core.private import make_file
 from legate_core.storage.engine import in_words
 
-STEPS = ("0001", "0002")
-"""Every step there is, in order. A database at a step that is not in here was made by a newer Legate."""
+STEPS = ("0001", "0002", "0003")
+"""Every step there is, in order; one that people have run is never rewritten. A database at a step that is not in here was
+made by a newer Legate."""
 
 
-def migrate(url: str | URL) -> None:
-    """Apply the steps a database lacks. Raises `Damaged` for one that is damaged or newer; then it is as it was."""
+def migrate(url: str | URL, *, up_to: str = STEPS[-1]) -> None:
+    """Apply the steps a database lacks. Raises `Damaged` for one that is damaged or newer; then it is as it was.
+
+    A database `up_to` an earlier step is what an earlier Legate left; today's opens none but the last.
+    """
     address = make_url(url)
     is_file = address.get_backend_name() == "sqlite"
     path = Path(address.database or "") if is_file else None
     try:
         before = _step_of(address)
-        if before == STEPS[-1]:
+        if before == up_to:
             return
         if before is not None and before not in STEPS:
             raise Damaged(
@@ -39,11 +43,11 @@ def migrate(url: str | URL) -> None:
                 step=before,
             )
         if path is not None and before is not None:
-            _rehearse(path)
+            _rehearse(path, up_to)
         if path is not None and path.parent.is_dir():
             # Made before SQLite does, which would let others read it; its log beside it takes its mode from it.
             make_file(path)
-        _apply(address)
+        _apply(address, up_to)
     except OSError as error:
         raise Unavailable(
             f"The database file {path} cannot be made ({error.strerror}). Check the folder and the disk, then try again."
@@ -79,7 +83,7 @@ def _step_of(address: URL) -> str | None:
         engine.dispose()
 
 
-def _rehearse(path: Path) -> None:
+def _rehearse(path: Path, up_to: str) -> None:
     """Run the steps on a copy; what fails there has not touched the original."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="rehearsal-") as folder:
         copy = Path(folder) / path.name
@@ -89,10 +93,10 @@ def _rehearse(path: Path) -> None:
         finally:
             source.close()
             target.close()
-        _apply(make_url(f"sqlite:///{copy}"))
+        _apply(make_url(f"sqlite:///{copy}"), up_to)
 
 
-def _apply(address: URL) -> None:
+def _apply(address: URL, up_to: str) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -102,7 +106,7 @@ def _apply(address: URL) -> None:
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, up_to)
     finally:
         engine.dispose()
 

@@ -77,6 +77,6 @@ def test_what_is_let_through_stays_inside(path: str):
         parts = parts_of(path, windows=False)
     except ToolFailed:
         return
-    joined = os.path.normpath(Path("/root").joinpath(*parts))
-    assert joined == "/root" or joined.startswith("/root/")
+    joined = os.path.normpath(Path("/folder").joinpath(*parts))
+    assert joined == "/folder" or joined.startswith("/folder/")
     assert all(part not in {"", ".", ".."} and "/" not in part and "\0" not in part for part in parts)

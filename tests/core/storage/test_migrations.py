@@ -63,6 +63,14 @@ def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
     assert STEPS[-1] >= "0001"
 
 
+@pytest.mark.parametrize("step", STEPS[:-1])
+def test_a_database_of_every_earlier_step_comes_to_today(empty_database_url: str, step: str) -> None:
+    know_every_table()
+    migrate(empty_database_url, up_to=step)
+    migrate(empty_database_url)
+    assert differences(empty_database_url) == []
+
+
 def test_a_database_of_a_newer_version_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "legate.db"
     migrate(f"sqlite:///{path}")

@@ -24,7 +24,6 @@ TENANT_TABLES = (
     "member",
     "model_price",
     "model_source",
-    "pause",
     "payload",
     "policy",
     "reactor_cursor",
@@ -38,7 +37,7 @@ TENANT_TABLES = (
     "workspace",
 )
 OTHER_TABLES = ("installation",)
-ROLE = "legate_app"
+ROLES = ("legate_app", "legate_sweep")
 # Facts that are never changed and never removed; the application role may add to them and read them.
 APPEND_ONLY = ("journal",)
 
@@ -238,15 +237,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_model_source"),
     )
     op.create_table(
-        "pause",
-        sa.Column("workspace_id", sa.String(length=40), nullable=False),
-        sa.Column("id", sa.String(length=80), nullable=False),
-        sa.Column("is_paused", sa.Boolean(), nullable=False),
-        sa.Column("changed_by", sa.String(length=40), nullable=False),
-        sa.Column("changed_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_pause"),
-    )
-    op.create_table(
         "payload",
         sa.Column("workspace_id", sa.String(length=40), nullable=False),
         sa.Column("ref", sa.String(length=80), nullable=False),
@@ -422,22 +412,26 @@ def upgrade() -> None:
 
 
 def _guard() -> None:
-    """The application role owns no table and sees only the workspace its transaction has entered."""
-    op.execute(
-        f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}') THEN "
-        f"CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS; END IF; END $$"
-    )
-    op.execute(f"GRANT {ROLE} TO CURRENT_USER")
-    op.execute(f"GRANT USAGE ON SCHEMA public TO {ROLE}")
+    """The application role owns no table and sees only the workspace its transaction has entered; the sweep role sees
+    nothing but which runs are due, in all of them."""
+    for role in ROLES:
+        op.execute(
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN "
+            f"CREATE ROLE {role} NOLOGIN NOBYPASSRLS; END IF; END $$"
+        )
+        op.execute(f"GRANT {role} TO CURRENT_USER")
+        op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
     for table in TENANT_TABLES:
         rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
-        op.execute(f'GRANT {rights} ON "{table}" TO {ROLE}')
+        op.execute(f'GRANT {rights} ON "{table}" TO legate_app')
         op.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
         op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
         op.execute(
-            f'CREATE POLICY tenant ON "{table}" TO {ROLE} '
+            f'CREATE POLICY tenant ON "{table}" TO legate_app '
             "USING (workspace_id = current_setting('app.workspace', true)) "
             "WITH CHECK (workspace_id = current_setting('app.workspace', true))"
         )
     for table in OTHER_TABLES:
-        op.execute(f'GRANT SELECT, INSERT, UPDATE ON "{table}" TO {ROLE}')
+        op.execute(f'GRANT SELECT, INSERT, UPDATE ON "{table}" TO legate_app')
+    op.execute('GRANT SELECT (workspace_id, id, status, wake_at) ON "run" TO legate_sweep')
+    op.execute('CREATE POLICY sweep ON "run" FOR SELECT TO legate_sweep USING (true)')

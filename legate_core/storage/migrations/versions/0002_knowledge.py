@@ -60,7 +60,6 @@ def _tables() -> None:
         sa.Column("added_by", sa.String(length=40), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
-        sa.Column("used_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_document"),
     )
     op.create_index("ix_document_base_id", "document", ["base_id"], unique=False)
