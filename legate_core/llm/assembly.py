@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -45,7 +46,7 @@ class Call:
         self._size += len(arguments)
 
 
-class Assembly:
+class Assembly(ABC):
     """One attempt's reply. A subclass reads the pieces of its interface; what holds for all of them is here.
 
     `has_begun` once something of the answer has come: from then on it is never asked again. `is_finished` after the last
@@ -73,8 +74,9 @@ class Assembly:
             raise trouble("bad_reply", f"{self._asked.host} sent what is no model's reply. Check the base URL.")
         return self._read(cast("dict[str, Any]", piece))
 
+    @abstractmethod
     def _read(self, data: dict[str, Any]) -> str:
-        raise NotImplementedError
+        """Take one piece of this interface in; the text it adds."""
 
     def reply(self) -> Reply:
         """The whole reply. Raises `Trouble` where it holds the key that it was asked with."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from legate_desktop.core_words import tr_core
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.labels import Label
-from legate_desktop.words import plural, tr
+from legate_desktop.widgets.labels import hint_label
+from legate_desktop.widgets.passphrase import is_too_short, least_words, passphrase_field
+from legate_desktop.words import tr
 
-LEAST = 8
 WIDE_PX = 480
 
 
@@ -26,37 +26,24 @@ class KeysDialog(Dialog):
         why = tr("This system has no keyring, so what is secret is locked with a passphrase of yours.")
         lost = tr("It is asked for at each start. Nobody can recover it; keep it safe.")
         opened = tr("The keys of this folder lie under a passphrase. Without it nothing can be read.")
-        self._hint(f"{why} {lost}" if is_new else opened)
-        self.passphrase = self._field(tr("Passphrase"))
-        self.again = self._field(tr("The same again")) if is_new else None
-        if is_new:
-            self._hint(plural("At least %n character(s); a few words are best.", LEAST))
+        self.body.addWidget(hint_label(f"{why} {lost}" if is_new else opened))
+        self.passphrase = passphrase_field(tr("Passphrase"))
+        self.add_field(self.passphrase)
+        self.again = passphrase_field(tr("The same again")) if is_new else None
+        if self.again is not None:
+            self.add_field(self.again)
+            self.body.addWidget(hint_label(least_words()))
         self.cancel_button.setText(tr("Not now"))
         self.setMinimumWidth(WIDE_PX)
         self.say_problem(tr_core(problem))
         self.passphrase.setFocus()
 
     def what_is_wrong(self) -> str:
-        if self._is_new and len(self.passphrase.text()) < LEAST:
-            return plural("At least %n character(s); a few words are best.", LEAST)
+        if self._is_new and is_too_short(self.passphrase.text()):
+            return least_words()
         if self.again is not None and self.again.text() != self.passphrase.text():
             return tr("The two differ.")
         return "" if self.passphrase.text() else tr("Give your passphrase.")
-
-    def _field(self, name: str) -> QLineEdit:
-        field = QLineEdit()
-        field.setEchoMode(QLineEdit.EchoMode.Password)
-        field.setAccessibleName(name)
-        label = Label(name, "name")
-        label.setBuddy(field)
-        self.body.addWidget(label)
-        self.body.addWidget(field)
-        return field
-
-    def _hint(self, text: str) -> None:
-        hint = Label(text, "small", tone="quiet")
-        hint.setWordWrap(True)
-        self.body.addWidget(hint)
 
 
 class KeyAsker(QObject):

@@ -65,6 +65,14 @@ class Dialog(QDialog):
         for key in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(key), self, self.send_button.press_by_key)
 
+    def add_field(self, field: QWidget) -> Label:
+        """Put a field into the body, below its name; the label that says it."""
+        label = Label(field.accessibleName(), "name")
+        label.setBuddy(field)
+        self.body.addWidget(label)
+        self.body.addWidget(field)
+        return label
+
     def try_to_send(self) -> None:
         """Send if there is nothing wrong; otherwise say what."""
         problem = self.what_is_wrong()

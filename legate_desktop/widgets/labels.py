@@ -37,6 +37,13 @@ class Label(QLabel):
         self.setFont(font(self.role))
 
 
+def hint_label(text: str) -> Label:
+    """A quiet line that explains the field above it, on as many lines as it needs."""
+    hint = Label(text, "small", tone="quiet")
+    hint.setWordWrap(True)
+    return hint
+
+
 class Caption(Label):
     """The small capitals above a group."""
 

@@ -6,12 +6,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
-from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
 from legate_desktop.pages.approvals.view import Card
 from legate_desktop.theme.look import look
 from legate_desktop.theme.tokens import TARGET_PX
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
+from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.toast import Toasts
 from tests.desktop.stage import Stage
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.live import NEEDS_PROOF, Refusal
-from legate_desktop.pages.approvals.dialogs import ProofDialog
+from legate_desktop.widgets.proof import ProofDialog
 from tests.desktop.fake_core import NOW, SURFACE, practice_bridge
 from tests.desktop.stage import CONTROL, Stage
 

@@ -7,10 +7,11 @@ from PySide6.QtCore import QDate, QDateTime, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
 from legate_desktop.theme.tokens import HOLD_MS, TOAST_MS
 from legate_desktop.widgets.labels import MOST_CHARACTERS
 from legate_desktop.widgets.long_text import LongText
+from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.words import visible
 from tests.desktop.fake_core import HOSTILE, MINUTE, NOW, SURFACE, argument, detail
 from tests.desktop.stage import CONTROL, SHIFT, Stage

@@ -19,7 +19,7 @@ from legate_desktop.pages.agents.difference import show_difference
 from legate_desktop.pages.agents.view import CLASSES, Difference, Preview, ToolRow
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.labels import Label, OutsideText
+from legate_desktop.widgets.labels import Label, OutsideText, hint_label
 from legate_desktop.widgets.pill import PillLabel
 from legate_desktop.words import number, one_line, tr
 
@@ -39,7 +39,7 @@ class NameDialog(Dialog):
         self.name.setPlaceholderText(tr("such as Reply desk"))
         self.name.setMaxLength(NAME_MOST)
         label.setBuddy(self.name)
-        for widget in (label, self.name, _hint(tr("It is a draft: nothing runs it before you publish it."))):
+        for widget in (label, self.name, hint_label(tr("It is a draft: nothing runs it before you publish it."))):
             self.body.addWidget(widget)
         self.setMinimumWidth(440)
         self.name.setFocus()
@@ -57,7 +57,7 @@ class RunDialog(Dialog):
         self.task = _field(label.text(), 120)
         label.setBuddy(self.task)
         said = tr("Version {n} runs. What you write here counts as your own words; it asks before it acts.")
-        for widget in (label, self.task, _hint(said.format(n=version))):
+        for widget in (label, self.task, hint_label(said.format(n=version))):
             self.body.addWidget(widget)
         self.setMinimumWidth(520)
         self.task.setFocus()
@@ -89,7 +89,7 @@ class PublishDialog(Dialog):
         show_difference(column, difference)
         if difference.literals:
             text = tr("By publishing you make its words your own. They name these, which it may then use as yours:")
-            column.addWidget(_hint(text))
+            column.addWidget(hint_label(text))
             column.addWidget(OutsideText("\n".join(difference.literals), "mono", framed=True, name=tr("Named")))
         column.addStretch(1)
         area.setWidget(inside)
@@ -132,7 +132,9 @@ class AllowDialog(Dialog):
         self.until.setChecked(True)
         for widget in (self.until, self.day, self.times, self.always):
             self.body.addWidget(widget)
-        self.body.addWidget(_hint(tr("The rule stands under Approvals, Rules, and can be deleted there at any time.")))
+        self.body.addWidget(
+            hint_label(tr("The rule stands under Approvals, Rules, and can be deleted there at any time."))
+        )
         self.setMinimumWidth(560)
         self._group.buttonToggled.connect(lambda _button, _is_on: self.day.setEnabled(self.until.isChecked()))
         self.show_preview(preview)
@@ -169,9 +171,3 @@ def _field(name: str, height: int) -> QPlainTextEdit:
     field.setAccessibleName(name)
     field.setFixedHeight(height)
     return field
-
-
-def _hint(text: str) -> Label:
-    hint = Label(text, "small", tone="quiet")
-    hint.setWordWrap(True)
-    return hint

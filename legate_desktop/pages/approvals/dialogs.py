@@ -28,7 +28,7 @@ from legate_desktop.theme.look import font
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.json_editor import JsonEditor
-from legate_desktop.widgets.labels import Label, OutsideText
+from legate_desktop.widgets.labels import Label, OutsideText, hint_label
 from legate_desktop.words import number, tr, visible
 
 LONGEST_REASON = 2_000
@@ -59,7 +59,7 @@ class RejectDialog(Dialog):
         label.setBuddy(self.reason)
         self.body.addWidget(label)
         self.body.addWidget(self.reason)
-        self.body.addWidget(_hint(hint))
+        self.body.addWidget(hint_label(hint))
         self.setMinimumWidth(480)
         self.reason.setFocus()
 
@@ -89,7 +89,9 @@ class RejectManyDialog(Dialog):
         label.setBuddy(self.reason)
         for widget in (label, self.reason):
             self.body.addWidget(widget)
-        self.body.addWidget(_hint(tr("The reason goes to each agent, which may plan again. It may be left empty.")))
+        self.body.addWidget(
+            hint_label(tr("The reason goes to each agent, which may plan again. It may be left empty."))
+        )
         self.setMinimumWidth(480)
         self.reason.setFocus()
 
@@ -138,7 +140,9 @@ class ScopesDialog(Dialog):
         self.card = card
         self.send_button.set_held(card.row.is_grave)
         self.body.addWidget(OutsideText(tr_core(card.sentence), name=tr("What is asked")))
-        self.body.addWidget(_hint(tr("This approves what is on the card now, and makes a rule for what is like it:")))
+        self.body.addWidget(
+            hint_label(tr("This approves what is on the card now, and makes a rule for what is like it:"))
+        )
         self._group = QButtonGroup(self)
         self.choices = [ScopeChoice(scope) for scope in card.scopes]
         for at, choice in enumerate(self.choices):
@@ -159,7 +163,7 @@ class ScopesDialog(Dialog):
         self.preview = OutsideText("", "small", framed=True, most_lines=7, name=tr("What this would have answered"))
         self.preview.hide()
         self.body.addWidget(self.preview)
-        self.body.addWidget(_hint(tr("The rule stands under Rules, with its uses, and can be deleted there.")))
+        self.body.addWidget(hint_label(tr("The rule stands under Rules, with its uses, and can be deleted there.")))
         self._group.idToggled.connect(lambda _at, _is_on: self._on_chosen())
         self.setMinimumWidth(540)
         if self.choices:
@@ -232,7 +236,7 @@ class EditDialog(Dialog):
         self.body.addLayout(head)
         self.body.addWidget(self.stack, 1)
         self.body.addWidget(
-            _hint(tr("What you change counts as yours for this one call. The audit keeps both versions."))
+            hint_label(tr("What you change counts as yours for this one call. The audit keeps both versions."))
         )
         self.difference = Diff((), tr("Proposed, and yours"))
         self.difference.hide()
@@ -292,30 +296,3 @@ class EditDialog(Dialog):
         self.difference.show_changes(changes)
         self.difference.setVisible(bool(changes))
         self.send_button.setEnabled(not isinstance(value, JsonError))
-
-
-class ProofDialog(Dialog):
-    """Who is asking: the passphrase again, for answers that need a fresh proof."""
-
-    def __init__(self, said: str, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Is it you?"), tr("Go on"), parent=parent)
-        self.body.addWidget(OutsideText(said, name=tr("What is answered")))
-        self.passphrase = QLineEdit()
-        self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
-        self.passphrase.setAccessibleName(tr("Passphrase"))
-        label = Label(tr("Passphrase"), "name")
-        label.setBuddy(self.passphrase)
-        self.body.addWidget(label)
-        self.body.addWidget(self.passphrase)
-        self.body.addWidget(_hint(tr("What cannot be taken back asks for it again. Nothing is sent before.")))
-        self.setMinimumWidth(460)
-        self.passphrase.setFocus()
-
-    def what_is_wrong(self) -> str:
-        return "" if self.passphrase.text() else tr("Give your passphrase.")
-
-
-def _hint(text: str) -> Label:
-    hint = Label(text, "small", tone="quiet")
-    hint.setWordWrap(True)
-    return hint

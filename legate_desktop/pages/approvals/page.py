@@ -13,7 +13,7 @@ from legate_desktop.delegates.rows import RowList
 from legate_desktop.models import LiveModel
 from legate_desktop.notice import Notice
 from legate_desktop.pages.approvals.card import CardView
-from legate_desktop.pages.approvals.dialogs import EditDialog, ProofDialog, RejectDialog, RejectManyDialog, ScopesDialog
+from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, RejectManyDialog, ScopesDialog
 from legate_desktop.pages.approvals.many_view import ManyView
 from legate_desktop.pages.approvals.row import ApprovalDelegate
 from legate_desktop.pages.approvals.rule import RuleView
@@ -31,6 +31,7 @@ from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.more_button import MoreButton
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
+from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import counted, number, one_line, plural, tr, value_text
@@ -343,7 +344,9 @@ class ApprovalsPage(Page):
         self._settle()
 
     def _ask_proof(self, unsent: Unsent) -> None:
-        dialog = ProofDialog(unsent.said, self)
+        dialog = ProofDialog(
+            unsent.said, self, why=tr("What cannot be taken back asks for it again. Nothing is sent before.")
+        )
         dialog.sent.connect(lambda: self.state.prove(unsent, dialog.passphrase.text()))
         dialog.open()
 

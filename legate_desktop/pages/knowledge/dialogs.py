@@ -12,7 +12,7 @@ from legate_desktop.pages.knowledge.view import Base, base_words, model_words
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.choice_button import ChoiceButton
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.labels import Label, OutsideText
+from legate_desktop.widgets.labels import Label, OutsideText, hint_label
 from legate_desktop.words import one_line, plural, tr
 
 NAME_MOST = 120
@@ -79,7 +79,7 @@ class AddDialog(Dialog):
         self._group = QButtonGroup(self)
         self.once = QRadioButton(tr("Add what is in it now"))
         self.follow = QRadioButton(tr("Follow it from now on"))
-        hint = _hint(tr("New, changed and deleted files in it then change the base as well."))
+        hint = hint_label(tr("New, changed and deleted files in it then change the base as well."))
         for radio in (self.once, self.follow):
             self._group.addButton(radio)
         for widget in (self.once, self.follow, hint):
@@ -133,7 +133,7 @@ class ReindexDialog(Dialog):
         self.address = _field(tr("Address of the server"), "http://127.0.0.1:11434")
         self.model = _field(tr("Name of the model"), "nomic-embed-text")
         self.secret = _field(tr("Name of the key in the vault, if it needs one"), tr("no key"))
-        self.body.addWidget(_hint(said.format(base=one_line(base.name))))
+        self.body.addWidget(hint_label(said.format(base=one_line(base.name))))
         for radio in (self.same, self.shipped, self.local, self.server):
             self._group.addButton(radio)
         self.same.setChecked(True)
@@ -195,7 +195,7 @@ class RemoveBaseDialog(Dialog):
         self.body.addWidget(self.name)
         self.body.addWidget(Label(base_words(base), "small", tone="quiet"))
         self.body.addWidget(self.loses)
-        self.body.addWidget(_hint(tr("Your own files stay where they are. For six seconds it can be undone.")))
+        self.body.addWidget(hint_label(tr("Your own files stay where they are. For six seconds it can be undone.")))
         self.setMinimumWidth(480)
 
 
@@ -231,9 +231,3 @@ def _labelled(field: QLineEdit) -> tuple[QWidget, QWidget]:
     label = Label(field.accessibleName(), "small", tone="quiet")
     label.setBuddy(field)
     return label, field
-
-
-def _hint(text: str) -> Label:
-    hint = Label(text, "small", tone="quiet")
-    hint.setWordWrap(True)
-    return hint

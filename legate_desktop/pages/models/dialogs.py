@@ -11,7 +11,7 @@ from legate_desktop.pages.models.view import UNKNOWN, LimitRow, ModelRow, NewLim
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.choice_button import ChoiceButton
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.labels import Label, OutsideText
+from legate_desktop.widgets.labels import Label, OutsideText, hint_label
 from legate_desktop.words import one_line, tr
 
 WIDE_PX = 520
@@ -80,7 +80,7 @@ class KeyDialog(AskingDialog):
         self._address_label = self._add(tr("Address of the service"), self.address)
         self._add(tr("What it is called in the vault (may be left empty)"), self.name)
         self.body.addWidget(
-            _hint(
+            hint_label(
                 tr(
                     "It is tried with the cheapest call, which costs less than a cent, and kept in the vault if it works."
                 )
@@ -125,7 +125,7 @@ class AddressDialog(AskingDialog):
         self.address.setPlaceholderText("http://192.168.1.20:8080/v1")
         self._add(tr("Address"), self.address)
         self.body.addWidget(
-            _hint(
+            hint_label(
                 tr(
                     "A server of the OpenAI interface or an Ollama, without a key. It is asked what models it has first."
                 )
@@ -160,7 +160,7 @@ class PriceDialog(Dialog):
             self.body.addWidget(field)
             self.fields[key] = field
         self.body.addWidget(
-            _hint(tr("It holds from the next call on, stands before every list, and is kept with today's date."))
+            hint_label(tr("It holds from the next call on, stands before every list, and is kept with today's date."))
         )
         self.setMinimumWidth(WIDE_PX)
         self.fields["sent"].setFocus()
@@ -205,7 +205,7 @@ class LimitDialog(Dialog):
         else:
             self.body.addWidget(OutsideText(limit_scope(limit), name=tr("For whom")))
         self.body.addWidget(
-            _hint(
+            hint_label(
                 tr(
                     "At 80 % it is said. A call that would not fit is not made: its run waits, and goes on when there is money."
                 )
@@ -226,9 +226,3 @@ class LimitDialog(Dialog):
 
     def what_is_wrong(self) -> str:
         return tr("Write dollars like 2.50.") if micros_of(self.amount.text()) < 0 else ""
-
-
-def _hint(text: str) -> Label:
-    hint = Label(text, "small", tone="quiet")
-    hint.setWordWrap(True)
-    return hint

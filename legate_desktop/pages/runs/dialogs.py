@@ -8,7 +8,7 @@ from legate_desktop.pages.runs.view import MASKED_AT_FIRST, MASKS, StepRow, step
 from legate_desktop.theme.look import font
 from legate_desktop.widgets.check_box import CheckBox
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.labels import Label, OutsideText
+from legate_desktop.widgets.labels import Label, OutsideText, hint_label
 from legate_desktop.words import number, one_line, tr
 
 LONGEST = 64_000
@@ -21,7 +21,7 @@ class ForkDialog(Dialog):
         super().__init__(tr("Fork from here"), tr("Fork"), parent=parent)  # type: ignore[arg-type]  # a widget by contract
         self.step = step
         what = tr("A new run begins with what was done before step {n}, {name}. It does the rest anew, and asks again.")
-        self.body.addWidget(_hint(what.format(n=step.index + 1, name=one_line(step_name(step)))))
+        self.body.addWidget(hint_label(what.format(n=step.index + 1, name=one_line(step_name(step)))))
         label = Label(tr("Tell it something at this point (may be left empty)"), "name")
         self.words = QPlainTextEdit()
         self.words.setObjectName("field")
@@ -57,7 +57,7 @@ class ShareDialog(Dialog):
         super().__init__(tr("Share as a file"), tr("Make the file…"), parent=parent)  # type: ignore[arg-type]  # as above
         self.body.addWidget(OutsideText(name, "name", ink="text", name=tr("Run")))
         text = tr("One file holds the whole run. Keys and passwords are always masked in it. Mask as well:")
-        self.body.addWidget(_hint(text))
+        self.body.addWidget(hint_label(text))
         self.boxes: dict[str, CheckBox] = {}
         for label, words in MASKS:
             box = CheckBox(tr(words))
@@ -65,7 +65,7 @@ class ShareDialog(Dialog):
             self.boxes[label] = box
             self.body.addWidget(box)
         self.body.addWidget(
-            _hint(tr("One value has one name in the whole file, so that who wrote to whom still shows."))
+            hint_label(tr("One value has one name in the whole file, so that who wrote to whom still shows."))
         )
         self.setMinimumWidth(480)
         self.boxes["address"].setFocus()
@@ -74,9 +74,3 @@ class ShareDialog(Dialog):
     def masks(self) -> tuple[str, ...]:
         """The labels that were chosen."""
         return tuple(label for label, box in self.boxes.items() if box.isChecked())
-
-
-def _hint(text: str) -> Label:
-    hint = Label(text, "small", tone="quiet")
-    hint.setWordWrap(True)
-    return hint

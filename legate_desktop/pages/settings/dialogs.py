@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.labels import Label, OutsideText
-from legate_desktop.words import plural, tr
-
-PASSPHRASE_LEAST = 8
+from legate_desktop.widgets.labels import OutsideText, hint_label
+from legate_desktop.widgets.passphrase import is_too_short, least_words, passphrase_field
+from legate_desktop.words import tr
 
 
 class BackupDialog(Dialog):
@@ -22,16 +21,18 @@ class BackupDialog(Dialog):
         said = tr(
             "It holds everything, keys included. Who has the file and this passphrase has all of it; nobody else."
         )
-        self.passphrase = _field(self, tr("Passphrase of the backup"))
-        self.again = _field(self, tr("The same again"))
-        self.body.addWidget(_hint(said))
-        self.body.addWidget(_hint(plural("At least %n character(s); a few words are best.", PASSPHRASE_LEAST)))
+        self.passphrase = passphrase_field(tr("Passphrase of the backup"))
+        self.add_field(self.passphrase)
+        self.again = passphrase_field(tr("The same again"))
+        self.add_field(self.again)
+        self.body.addWidget(hint_label(said))
+        self.body.addWidget(hint_label(least_words()))
         self.setMinimumWidth(520)
         self.passphrase.setFocus()
 
     def what_is_wrong(self) -> str:
-        if len(self.passphrase.text()) < PASSPHRASE_LEAST:
-            return plural("At least %n character(s); a few words are best.", PASSPHRASE_LEAST)
+        if is_too_short(self.passphrase.text()):
+            return least_words()
         return "" if self.passphrase.text() == self.again.text() else tr("The two differ.")
 
 
@@ -41,27 +42,11 @@ class RestoreDialog(Dialog):
     def __init__(self, path: Path, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(tr("Restore a backup"), tr("Restore it"), parent=parent)
         self.body.addWidget(OutsideText(f"{path}\n→ {folder}", "mono", framed=True, name=tr("From and to")))
-        self.passphrase = _field(self, tr("Passphrase of the backup"))
-        self.body.addWidget(_hint(tr("It is unpacked and verified there. What is here now stays as it is.")))
+        self.passphrase = passphrase_field(tr("Passphrase of the backup"))
+        self.add_field(self.passphrase)
+        self.body.addWidget(hint_label(tr("It is unpacked and verified there. What is here now stays as it is.")))
         self.setMinimumWidth(520)
         self.passphrase.setFocus()
 
     def what_is_wrong(self) -> str:
         return "" if self.passphrase.text() else tr("Give the passphrase of the backup.")
-
-
-def _field(dialog: Dialog, name: str) -> QLineEdit:
-    field = QLineEdit()
-    field.setEchoMode(QLineEdit.EchoMode.Password)
-    field.setAccessibleName(name)
-    label = Label(name, "name")
-    label.setBuddy(field)
-    dialog.body.addWidget(label)
-    dialog.body.addWidget(field)
-    return field
-
-
-def _hint(text: str) -> Label:
-    hint = Label(text, "small", tone="quiet")
-    hint.setWordWrap(True)
-    return hint

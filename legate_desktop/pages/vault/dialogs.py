@@ -10,10 +10,11 @@ from legate_desktop.pages.vault.view import KINDS, Form, NewSecret, SecretRow, l
 from legate_desktop.widgets.check_box import CheckBox
 from legate_desktop.widgets.choice_button import ChoiceButton
 from legate_desktop.widgets.dialog import Dialog
-from legate_desktop.widgets.labels import Label
+from legate_desktop.widgets.labels import Label, hint_label
+from legate_desktop.widgets.passphrase import is_too_short, least_words, passphrase_field
 from legate_desktop.words import one_line, plural, tr
 
-NAME_MOST, PASSPHRASE_LEAST = 80, 8
+NAME_MOST = 80
 WIDE_PX = 520
 
 Recognise = Callable[[str], Form]
@@ -28,7 +29,7 @@ class NewSecretDialog(Dialog):
         self._form = Form("")
         self._filled: dict[QLineEdit, str] = {}
         self.value = secret_field(tr("The secret"))
-        self.found = _hint("")
+        self.found = hint_label("")
         self.name = _line(tr("What it is called"), tr("such as Mail password"), NAME_MOST)
         self.hosts = _line(tr("Where it may be sent"), tr("such as api.example.com"))
         self.kind = ChoiceButton(tr("What it is"), tuple((kind, tr(word)) for kind, word in KINDS.items()))
@@ -98,12 +99,9 @@ class NewSecretDialog(Dialog):
             self._filled[field] = text
 
     def _add(self, field: QLineEdit, hint: str) -> None:
-        label = Label(field.accessibleName(), "name")
-        label.setBuddy(field)
-        self.body.addWidget(label)
-        self.body.addWidget(field)
+        self.add_field(field)
         if hint:
-            self.body.addWidget(_hint(hint))
+            self.body.addWidget(hint_label(hint))
 
 
 class ReplaceDialog(Dialog):
@@ -117,9 +115,9 @@ class ReplaceDialog(Dialog):
         label = Label(self.value.accessibleName(), "name")
         label.setBuddy(self.value)
         said = tr("The old value is gone at once. Hosts and name stay; what names it goes on with the new one.")
-        self.found = _hint("")
+        self.found = hint_label("")
         self._hosts = row.hosts
-        for widget in (label, self.value, _hint(said), self.found):
+        for widget in (label, self.value, hint_label(said), self.found):
             self.body.addWidget(widget)
         self.setMinimumWidth(WIDE_PX)
         self.value.textChanged.connect(self._on_value)
@@ -178,11 +176,9 @@ class UnsealDialog(Dialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Unseal the vault"), tr("Unseal"), parent=parent)
-        self.passphrase = _passphrase(tr("Passphrase"))
-        label = Label(tr("Passphrase"), "name")
-        label.setBuddy(self.passphrase)
-        for widget in (label, self.passphrase, _hint(tr("Secrets are lent again, and runs that waited go on."))):
-            self.body.addWidget(widget)
+        self.passphrase = passphrase_field(tr("Passphrase"))
+        self.add_field(self.passphrase)
+        self.body.addWidget(hint_label(tr("Secrets are lent again, and runs that waited go on.")))
         self.setMinimumWidth(WIDE_PX)
         self.passphrase.setFocus()
 
@@ -198,28 +194,25 @@ class PassphraseDialog(Dialog):
         super().__init__(title, tr("Change it") if has_one else tr("Set it"), parent=parent)
         keys = tr("It opens the keys of everything that is kept here. Without it nothing can be read: keep it safe.")
         proof = tr("It proves that it is you, for what is grave, and unlocks this page.")
-        self.old = _passphrase(tr("Old passphrase"))
-        self.new = _passphrase(tr("New passphrase"))
-        self.again = _passphrase(tr("The same again"))
+        self.old = passphrase_field(tr("Old passphrase"))
+        self.new = passphrase_field(tr("New passphrase"))
+        self.again = passphrase_field(tr("The same again"))
         if why:
             self.body.addWidget(_text(why, ""))
         self.body.addWidget(_text(keys if opens_keys else proof, "quiet"))
         self._has_one = has_one
         for field in (self.old, self.new, self.again) if has_one else (self.new, self.again):
-            label = Label(field.accessibleName(), "name")
-            label.setBuddy(field)
-            self.body.addWidget(label)
-            self.body.addWidget(field)
-        least = plural("At least %n character(s); a few words are best.", PASSPHRASE_LEAST)
-        self.body.addWidget(_hint(least))
+            self.add_field(field)
+        least = least_words()
+        self.body.addWidget(hint_label(least))
         self.setMinimumWidth(WIDE_PX)
         (self.old if has_one else self.new).setFocus()
 
     def what_is_wrong(self) -> str:
         if self._has_one and not self.old.text():
             return tr("Give the old passphrase.")
-        if len(self.new.text()) < PASSPHRASE_LEAST:
-            return plural("At least %n character(s); a few words are best.", PASSPHRASE_LEAST)
+        if is_too_short(self.new.text()):
+            return least_words()
         return "" if self.new.text() == self.again.text() else tr("The two new ones differ.")
 
 
@@ -227,13 +220,6 @@ def secret_field(name: str) -> QLineEdit:
     """A field for a secret: seen only while it is typed, never remembered by an input method."""
     field = QLineEdit()
     field.setEchoMode(QLineEdit.EchoMode.PasswordEchoOnEdit)
-    field.setAccessibleName(name)
-    return field
-
-
-def _passphrase(name: str) -> QLineEdit:
-    field = QLineEdit()
-    field.setEchoMode(QLineEdit.EchoMode.Password)
     field.setAccessibleName(name)
     return field
 
@@ -250,9 +236,3 @@ def _text(text: str, tone: str) -> Label:
     label = Label(text, "body", tone=tone)
     label.setWordWrap(True)
     return label
-
-
-def _hint(text: str) -> Label:
-    hint = Label(text, "small", tone="quiet")
-    hint.setWordWrap(True)
-    return hint
