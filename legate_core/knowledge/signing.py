@@ -34,7 +34,8 @@ def encoded(text: str, *, keep_slashes: bool = False) -> str:
 
 def query_of(parameters: Mapping[str, str]) -> str:
     """The query string: sorted, and with a sign of equality also where there is no value."""
-    return "&".join(sorted(f"{encoded(name)}={encoded(value)}" for name, value in parameters.items()))
+    pairs = sorted((encoded(name), encoded(value)) for name, value in parameters.items())
+    return "&".join(f"{name}={value}" for name, value in pairs)
 
 
 def signed(

@@ -184,3 +184,4 @@ def test_signs_of_every_kind_are_encoded_as_the_signature_wants_it() -> None:
     assert encoded("a b/ü~$") == "a%20b%2F%C3%BC~%24"
     assert encoded("a b/ü~$", keep_slashes=True) == "a%20b/%C3%BC~%24"
     assert query_of({"b": "2 3", "a": ""}) == "a=&b=2%203"
+    assert query_of({"a-b": "1", "a": "2"}) == "a=2&a-b=1"
