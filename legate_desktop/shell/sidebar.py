@@ -28,7 +28,8 @@ from legate_desktop.widgets.icon_button import IconButton
 from legate_desktop.widgets.labels import Caption, Label
 from legate_desktop.words import counted, tr
 
-PLACE_PX = 31
+PLACE_PX, LEAST_PLACE_PX = 31, 26
+"""A page's height, and what it gives way to in a low window before the pages scroll."""
 
 
 class PlaceButton(QAbstractButton):
@@ -43,7 +44,7 @@ class PlaceButton(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.set_count(0)
 
     def set_count(self, count: int) -> None:
@@ -56,6 +57,9 @@ class PlaceButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(40, look.px(PLACE_PX))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, look.px(LEAST_PLACE_PX))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -183,3 +183,12 @@ def test_what_a_role_may_not_do_is_off_with_the_reason(stage: Stage) -> None:
     finally:
         rights.take({})
     assert stage.button("later").isEnabled()
+
+
+def test_every_page_is_in_sight_in_the_smallest_window(stage: Stage) -> None:
+    stage.window.resize(900, 560)
+    QApplication.processEvents()
+    heights = {
+        button.text(): button.visibleRegion().boundingRect().height() for button in stage.window.sidebar.places.values()
+    }
+    assert min(heights.values()) >= 24, heights
