@@ -32,6 +32,7 @@ from legate_desktop.shell.places import with_places
 from legate_desktop.shell.presence import Presence
 from legate_desktop.shell.registry import find_pages
 from legate_desktop.shell.window import Window, dress
+from legate_desktop.shell.workspaces import Workspace, workspaces
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import CHOICES, look
 from legate_desktop.theme.resources import load_fonts
@@ -91,7 +92,7 @@ class Desktop:
         self.context = PageContext(self.bridge, self.practice, prefs=prefs)
         self._is_first_list = True
         self._has_begun = False
-        self.window = Window(self.context, with_places(find_pages(pages)), self._workspace, first="deck")
+        self.window = Window(self.context, with_places(find_pages(pages)), self._known, first="deck")
         self.keys.window = self.window
         self.runs = self.context.state(RunsState)
         self.bridge.ready.connect(self._on_ready)
@@ -118,10 +119,8 @@ class Desktop:
         # A turn of the event loop after the paint, so that the frame is on the screen before the import begins.
         self.window.painted.connect(lambda: QTimer.singleShot(0, self.begin))
 
-    def _workspace(self) -> str:
-        """The name of what is open, in the language of this moment."""
-        own = tr("Practice workspace") if self._options.practice else tr("Personal workspace")
-        return self._options.server or own
+    def _known(self) -> tuple[Workspace, ...]:
+        return workspaces(practice=self._options.practice, server=self._options.server)
 
     def begin(self) -> None:
         """The first paint is over, or none is wanted: start the engine, and what stands beside the window. Once."""

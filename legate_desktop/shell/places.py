@@ -40,25 +40,10 @@ class Place:
 
 
 PLACES = (
-    Place(
-        "deck", "Deck", "layout-dashboard", "Overview", "D", 1, "What waits, what runs and what it costs, in one view."
-    ),
-    Place("agents", "Agents", "bot", "Build", "A", 1, "Deputies live here: their purpose, tools, model and limits."),
     Place("workflows", "Workflows", "workflow", "Build", "W", 2, "Steps that run in an order you draw live here."),
-    Place(
-        "knowledge", "Knowledge", "book-open", "Build", "K", 3, "Documents that deputies may read and cite live here."
-    ),
     Place("connectors", "Connectors", "plug", "Build", "C", 4, "Mail, calendars and other services are joined here."),
-    Place("models", "Models", "cpu", "Build", "M", 5, "The models that deputies think with are listed here."),
     Place("schedules", "Schedules", "calendar-clock", "Operate", "S", 3, "What runs by itself, and when, stands here."),
-    Place(
-        "audit", "Audit", "scroll-text", "Govern", "U", 1, "Everything that ever happened is listed and proved here."
-    ),
-    Place("vault", "Vault", "vault", "Govern", "V", 2, "Keys and passwords are kept here; nobody sees them again."),
     Place("team", "Team", "users", "Govern", "T", 3, "Colleagues and their roles live here, with a team server."),
-    Place(
-        "settings", "Settings", "settings", "Govern", "", 4, "Language, look, notifications and storage are set here."
-    ),
 )
 
 
@@ -78,6 +63,4 @@ class QuietPage(Page):
 
 def with_places(found: Iterable[PageSpec]) -> tuple[PageSpec, ...]:
     """The pages that were found, and a quiet place for each that is still to come."""
-    pages = tuple(found)
-    taken = {page.id for page in pages}
-    return in_order([*pages, *(place.spec() for place in PLACES if place.id not in taken)])
+    return in_order([*found, *(place.spec() for place in PLACES)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen, QPolygonF
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from legate_desktop.shell.registry import PageSpec
+from legate_desktop.shell.workspaces import TEAM, Workspace
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import colour, font, look
 from legate_desktop.theme.resources import pixmap
@@ -141,18 +141,8 @@ class EngineState(QWidget):
             painter.drawText(QRectF(26, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """One entry of the switcher: its name, what it is, and the ink of its connection's dot."""
-
-    id: str
-    name: str
-    detail: str = ""
-    ink: str = "green"
-
-
 class WorkspaceBox(QAbstractButton):
-    """Which workspace this is; pressed, it lists the others. `chosen` carries the id of one, or of *team*."""
+    """Which workspace this is; pressed, it lists the others. `chosen` carries the id of one."""
 
     chosen = Signal(str)
 
@@ -196,13 +186,12 @@ class WorkspaceBox(QAbstractButton):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for workspace in self._workspaces:
-            detail = f"   {workspace.detail}" if workspace.detail else ""
-            action = menu.addAction(f"{workspace.name}{detail}")
+            action = menu.addAction(workspace.name)
             action.setCheckable(True)
             action.setChecked(workspace is self._workspaces[0])
             action.triggered.connect(lambda _checked=False, found=workspace: self.chosen.emit(found.id))
         menu.addSeparator()
-        menu.addAction(tr("Connect to a team server…")).triggered.connect(lambda: self.chosen.emit("team"))
+        menu.addAction(tr("Connect to a team server…")).triggered.connect(lambda: self.chosen.emit(TEAM))
         menu.popup(self.mapToGlobal(QPoint(0, self.height() + 2)))
 
 

@@ -25,9 +25,10 @@ from legate_desktop.shell.palette import Palette
 from legate_desktop.shell.pause_banner import PauseBanner
 from legate_desktop.shell.registry import PageSpec
 from legate_desktop.shell.sheet import KeySheet
-from legate_desktop.shell.sidebar import Sidebar, Workspace
+from legate_desktop.shell.sidebar import Sidebar
 from legate_desktop.shell.torn import TornWindow
 from legate_desktop.shell.verbs import VERBS
+from legate_desktop.shell.workspaces import HERE, TEAM, Workspace, open_beside
 from legate_desktop.theme import tokens
 from legate_desktop.theme.dressing import dressing
 from legate_desktop.theme.look import look
@@ -50,7 +51,12 @@ class Window(QMainWindow):
     turned = Signal(str)
 
     def __init__(
-        self, context: PageContext, specs: Sequence[PageSpec], workspace: Callable[[], str], *, first: str = "approvals"
+        self,
+        context: PageContext,
+        specs: Sequence[PageSpec],
+        known: Callable[[], Sequence[Workspace]],
+        *,
+        first: str = "approvals",
     ) -> None:
         super().__init__()
         self.context = context
@@ -59,7 +65,7 @@ class Window(QMainWindow):
         self.history = History()
         self.page_id = ""
         self.torn: list[TornWindow] = []
-        self._workspace = workspace
+        self._known = known
         self._is_painted = False
         self._undo_toast: Toast | None = None
         self._pages: dict[str, Page] = {}
@@ -194,7 +200,7 @@ class Window(QMainWindow):
         for shortcut in self.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
             shortcut.setParent(None)
         self.verbs = Verbs(self, VERBS)
-        self.sidebar = Sidebar(list(self.specs.values()), (Workspace("here", self._workspace()),), self.verbs)
+        self.sidebar = Sidebar(list(self.specs.values()), self._known(), self.verbs)
         self.banner = Banner()
         self.banner.action.clicked.connect(lambda: self.go("audit"))
         self.pause_banner = PauseBanner(self.pausing, self.verbs["resume"])
@@ -291,8 +297,10 @@ class Window(QMainWindow):
         self.sidebar.set_count(page_id, count)
 
     def _on_workspace(self, workspace_id: str) -> None:
-        if workspace_id == "team":
+        if workspace_id == TEAM:
             self.go("team")
+        elif workspace_id != HERE and not open_beside(workspace_id):
+            self.say(Notice(tr("It could not be started. Try “legate desktop” in a terminal."), is_error=True))
 
     def _on_went(self, words: str) -> None:
         self.say_engine(tr("Engine away"), "red")

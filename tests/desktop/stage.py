@@ -20,11 +20,11 @@ from legate_desktop.shell.context import PageContext
 from legate_desktop.shell.places import with_places
 from legate_desktop.shell.registry import find_pages
 from legate_desktop.shell.window import Window
+from legate_desktop.shell.workspaces import workspaces
 from legate_desktop.theme.tokens import INERT_MS
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.page_title import Page
-from legate_desktop.words import tr
 from tests.desktop.fake_core import NOW, FakeBridge, practice_bridge
 
 D = TypeVar("D", bound=Dialog)
@@ -68,7 +68,9 @@ def make_window(
     """A window that is open on its core, or still waits for it."""
     bridge = bridge or practice_bridge()
     context = make_context(bridge, clock)
-    window = Window(context, with_places(find_pages(pages)), lambda: tr("Practice workspace"), first="approvals")
+    window = Window(
+        context, with_places(find_pages(pages)), lambda: workspaces(practice=True, server=""), first="approvals"
+    )
     if is_open:
         context.engine_opened()
     return window, bridge

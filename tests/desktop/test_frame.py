@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 
 from legate_desktop.pages.approvals.page import ApprovalsPage
 from legate_desktop.shell.sheet import KeySheet
 from legate_desktop.shell.torn import TornWindow
+from legate_desktop.shell.workspaces import workspaces
 from legate_desktop.verbs import letters, rights
 from tests.desktop.stage import CONTROL, Stage, page_of
 
@@ -192,3 +193,32 @@ def test_every_page_is_in_sight_in_the_smallest_window(stage: Stage) -> None:
         button.text(): button.visibleRegion().boundingRect().height() for button in stage.window.sidebar.places.values()
     }
     assert min(heights.values()) >= 24, heights
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_the_switcher_opens_another_workspace_beside_this_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, starts: bool
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("legate_desktop.shell.window.open_beside", lambda name: opened.append(name) or starts)
+    box = stage.window.sidebar.workspace
+    stage.click(box)
+    menu = box.findChild(QMenu)
+    assert menu is not None
+    here, other = menu.actions()[:2]
+    assert (here.text(), here.isChecked()) == ("Practice workspace", True)
+    assert (other.text(), other.isChecked()) == ("Personal workspace", False)
+    here.trigger()
+    assert opened == []
+    other.trigger()
+    assert opened == ["personal"]
+    assert stage.toasts() == (
+        [] if starts else ["It could not be started. Try “legate desktop” in a terminal."]
+    )
+    menu.close()
+
+
+def test_the_workspace_that_is_open_stands_first() -> None:
+    assert [item.name for item in workspaces(practice=False, server="")] == ["Personal workspace", "Practice workspace"]
+    names = [item.name for item in workspaces(practice=False, server="https://x.example")]
+    assert names == ["https://x.example", "Personal workspace", "Practice workspace"]
