@@ -212,9 +212,7 @@ def test_the_switcher_opens_another_workspace_beside_this_one(
     assert opened == []
     other.trigger()
     assert opened == ["personal"]
-    assert stage.toasts() == (
-        [] if starts else ["It could not be started. Try “legate desktop” in a terminal."]
-    )
+    assert stage.toasts() == ([] if starts else ["It could not be started. Try “legate desktop” in a terminal."])
     menu.close()
 
 
