@@ -21,6 +21,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import inspect
 
+from legate_core import typed
 from legate_core.errors import Invalid
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def decode(kind: type[T] | Any, data: Json, *, is_request: bool = True) -> T:
         _refuse_unportable(data)
         _refuse_unknown(kind, data)
     try:
-        return msgspec.convert(data, kind, dec_hook=_wrap)
+        return typed.convert(data, kind, dec_hook=_wrap)
     except msgspec.ValidationError as error:
         raise _in_words(error) from error
 
@@ -78,6 +79,8 @@ def answer_type(message: type[Any]) -> Any:
 
 def schemas(kinds: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The JSON Schema of each type, and the named parts they refer to as `#/components/schemas/<name>`."""
+    for kind in kinds:
+        typed.gather(kind)
     found, parts = msgspec.json.schema_components(
         kinds, ref_template="#/components/schemas/{name}", schema_hook=_schema_of_secret
     )
@@ -105,7 +108,7 @@ class Form(Generic[T]):
     def __init__(self, message: type[T], route: str) -> None:
         self.message = message
         self.method, self.path = route.split(" ")
-        self.fields = {field.name: Field(field) for field in cast(Any, inspect.type_info(message)).fields}
+        self.fields = {field.name: Field(field) for field in cast(Any, _type_info(message)).fields}
         self.in_path = tuple(re.findall(r"{(\w+)}", self.path))
         for name in self.in_path:
             if name not in self.fields or self.fields[name].is_list:
@@ -231,6 +234,11 @@ _TEXTS = (
 _LISTS = (inspect.ListType, inspect.VarTupleType, inspect.SetType, inspect.FrozenSetType, inspect.CollectionType)
 
 
+def _type_info(kind: Any) -> inspect.Type:
+    typed.gather(kind)
+    return inspect.type_info(kind)
+
+
 def _kind(info: inspect.Type) -> Kind:
     """How a field of this type is written as a parameter."""
     kinds: set[Kind] = {_kind_of_one(member) for member in _members(info)}
@@ -308,7 +316,7 @@ Check = Callable[[Json, str], None]
 @cache
 def _checker(kind: Any) -> Check | None:
     """Looks for members of objects that their dataclass does not have; None for a type that holds no dataclass."""
-    return _check_of(inspect.type_info(kind))
+    return _check_of(_type_info(kind))
 
 
 def _check_of(info: inspect.Type) -> Check | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from legate_core import typed
 from legate_core.crypto.canonical import digest
 from legate_core.errors import Invalid
 
@@ -82,6 +83,6 @@ def to_json(definition: AgentDefinition) -> dict[str, Any]:
 def from_json(data: Mapping[str, Any]) -> AgentDefinition:
     """A definition from JSON. Raises `Invalid` that names the field."""
     try:
-        return msgspec.convert(dict(data), AgentDefinition)
+        return typed.convert(dict(data), AgentDefinition)
     except msgspec.ValidationError as error:
         raise Invalid(f"The agent's definition is wrong: {error}.") from error

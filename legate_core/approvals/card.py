@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from legate_core import typed
 from legate_core.approvals.model import ArgumentOnCard, Card, ScopeChip
 from legate_core.policy.model import Call, Facts, ObservationText, Origin, Verdict
 from legate_core.policy.provenance import atoms_of, origin_of
@@ -84,4 +85,4 @@ def to_json(card: Card) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> Card:
     """The card that was stored."""
-    return msgspec.convert(dict(data), Card)
+    return typed.convert(dict(data), Card)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from legate_core import typed
 from legate_core.crypto.merkle import Peaks
 from legate_core.kernel.journal import GENESIS, entries
 
@@ -119,7 +120,7 @@ def follow(
     so one fault is not reported as many.
     """
     workspace_id = chain.workspace_id
-    decode = msgspec.json.Decoder(_Entry).decode
+    decode = typed.decoder(_Entry)
     sha256, peaks, committed, actors = hashlib.sha256, chain.peaks, chain.committed, chain.actors
     previous, position, latest, size = GENESIS, 0, 0, 0
     for batch in batches:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
+from legate_core import typed
 from legate_core.audit import findings as finding
 from legate_core.audit.chain import BATCH, Chain, Progress, Stored, follow
 from legate_core.audit.notary import origin_of
@@ -112,7 +113,7 @@ def check_file(lines: Iterable[bytes], *, key: str = "", progress: Progress | No
 
 def _read_head(line: bytes) -> _Head:
     try:
-        head = msgspec.json.decode(line, type=_Head)
+        head = typed.decode(line, _Head)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(
             "This is no exported journal: its first line does not say whose it is. Choose another file."
@@ -127,7 +128,7 @@ def _read_notes(lines: Iterator[bytes]) -> tuple[list[str], list[bytes]]:
     notes: list[str] = []
     for line in lines:
         try:
-            notes.append(msgspec.json.decode(line, type=_Checkpoint).checkpoint)
+            notes.append(typed.decode(line, _Checkpoint).checkpoint)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return notes, [line]
     return notes, []
@@ -135,7 +136,7 @@ def _read_notes(lines: Iterator[bytes]) -> tuple[list[str], list[bytes]]:
 
 def _entries(lines: Iterable[bytes]) -> Iterator[_Line]:
     """What each line says. One that cannot be read is put to the chain as it is, which says that it was changed."""
-    decode = msgspec.json.Decoder(_Filed).decode
+    decode = typed.decoder(_Filed)
     for line in lines:
         stripped = line.rstrip(b"\r\n")
         if not stripped:

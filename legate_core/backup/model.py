@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from legate_core import typed
 from legate_core.crypto.keys import KeyPort
 from legate_core.errors import Damaged, Invalid
 from legate_core.kernel.clock import Clock
@@ -57,7 +58,7 @@ class Manifest:
 def read_manifest(data: bytes) -> Manifest:
     """The manifest of a backup. Raises `Invalid` for one of a newer Legate, `Damaged` for what is none."""
     try:
-        manifest = msgspec.json.decode(data, type=Manifest)
+        manifest = typed.decode(data, Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Damaged("This file is under a passphrase, but it is no backup of Legate. Choose another file.") from error
     if manifest.format > FORMAT:

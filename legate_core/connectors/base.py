@@ -24,6 +24,7 @@ from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get
 
 import msgspec
 
+from legate_core import typed
 from legate_core.errors import Invalid
 from legate_core.tools.bounds import bounded
 from legate_core.tools.spec import Argument, Effect, Invocation, Json, Observation, ProbeResult, ToolFailed, ToolSpec
@@ -223,7 +224,7 @@ class ConnectedTool:
 
     def _typed(self, call: Invocation) -> dict[str, Any]:
         try:
-            shape = msgspec.convert(dict(call.arguments), self._declared.shape)
+            shape = typed.convert(dict(call.arguments), self._declared.shape)
         except msgspec.ValidationError as error:
             raise ToolFailed(f"The arguments of {self._spec.name} do not fit: {error}.") from error
         return {name: getattr(shape, name) for name in self._declared.shape.__struct_fields__}
@@ -243,6 +244,7 @@ def _from_signature(act: Act) -> tuple[type[msgspec.Struct], dict[str, Json], di
         else:
             fields.append((parameter.name, hint, parameter.default))
     shape = msgspec.defstruct("Arguments", fields, forbid_unknown_fields=True, kw_only=True, frozen=True)
+    typed.gather(shape)
     schema: dict[str, Json] = msgspec.json.schema(shape)
     definitions = schema["$defs"]
     parameters: dict[str, Json] = {key: value for key, value in definitions.pop("Arguments").items() if key != "title"}

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from legate_core import typed
 from legate_core.crypto.secret import Secret
 from legate_core.errors import NotFound
 from legate_core.kernel.context import Actor, Context, ReadContext
@@ -100,4 +101,4 @@ def plain(offers: Sequence[Offer]) -> list[dict[str, Any]]:
 
 def offers_in(row: Mapping[str, Any]) -> list[Offer]:
     """The offers of a row."""
-    return msgspec.convert(row["models"], list[Offer])
+    return typed.convert(row["models"], list[Offer])

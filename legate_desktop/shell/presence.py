@@ -18,6 +18,7 @@ from legate_desktop.notice import Notice
 from legate_desktop.outside import links, requests
 from legate_desktop.outside.channels import Channels, TrayChannel
 from legate_desktop.outside.choices import Choices, default_file
+from legate_desktop.outside.commands import start_command
 from legate_desktop.outside.opener import LinkOpener
 from legate_desktop.outside.pausing import Pausing
 from legate_desktop.outside.scheme import register_scheme
@@ -128,8 +129,8 @@ class Presence(QObject):
     def end(self, status: int) -> int:
         """The process ends, or becomes a new start of itself where one was asked for."""
         if self.wants_restart:
-            module = ["-m", "legate_desktop.app"]
-            os.execv(sys.executable, [sys.executable, *module, *sys.argv[1:]])
+            command = start_command(*sys.argv[1:])
+            os.execv(command[0], command)
         return status
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

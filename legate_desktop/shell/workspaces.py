@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QProcess
 
+from legate_desktop.outside.commands import start_command
 from legate_desktop.words import tr
 
 HERE, PERSONAL, PRACTICE, TEAM = "here", "personal", "practice", "team"
@@ -32,5 +33,14 @@ def workspaces(*, practice: bool, server: str) -> tuple[Workspace, ...]:
 
 def open_beside(workspace_id: str) -> bool:
     """Open another workspace in a window of its own, or bring that window to the front; whether it could be started."""
-    module = ["-m", "legate_desktop.app", *_OPTIONS[workspace_id]]
-    return bool(QProcess.startDetached(sys.executable, module)[0])
+    program, *options = start_command(*_OPTIONS[workspace_id])
+    window = QProcess()
+    window.setProgram(program)
+    window.setArguments(options)
+    # It outlives this one, so it must not hold on to where this one writes: whoever reads there would wait for both.
+    window.setStandardInputFile(QProcess.nullDevice())
+    window.setStandardOutputFile(QProcess.nullDevice())
+    window.setStandardErrorFile(QProcess.nullDevice())
+    # Its stub promises a pair; what comes is whether it could be started.
+    started: Any = window.startDetached()
+    return bool(started)

@@ -56,6 +56,12 @@ def test_no_path_of_one_machine() -> None:
     assert [fault for path in FILES for fault in faults(OF_ONE_MACHINE, path)] == []
 
 
+def test_types_go_to_msgspec_one_thread_at_a_time() -> None:
+    """Two threads that use a new type at once end the process; `typed` says why."""
+    past = re.compile(r"msgspec\.(convert|\w+\.Decoder|\w+\.decode\([^)]*type=)")
+    assert [fault for path in MODULES if path.name != "typed.py" for fault in faults(past, path)] == []
+
+
 def test_the_locks_name_no_registry() -> None:
     for lock in (ROOT / "requirements.lock", *(ROOT / "installers").glob("*.lock")):
         text = lock.read_text(encoding="utf-8")

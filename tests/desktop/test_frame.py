@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from legate_desktop.pages.approvals.page import ApprovalsPage
 from legate_desktop.shell.sheet import KeySheet
 from legate_desktop.shell.torn import TornWindow
-from legate_desktop.shell.workspaces import workspaces
+from legate_desktop.shell.workspaces import open_beside, workspaces
 from legate_desktop.verbs import letters, rights
 from tests.desktop.stage import CONTROL, Stage, page_of
 
@@ -214,6 +217,19 @@ def test_the_switcher_opens_another_workspace_beside_this_one(
     assert opened == ["personal"]
     assert stage.toasts() == ([] if starts else ["It could not be started. Try “legate desktop” in a terminal."])
     menu.close()
+
+
+def test_a_window_beside_this_one_does_not_hold_on_to_where_this_one_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    said = tmp_path / "said"
+    look = "import os, sys; null = os.stat(os.devnull); said = sys.argv[1] + '.part'"
+    tell = "open(said, 'w').write(str([os.path.samestat(os.fstat(place), null) for place in (0, 1, 2)]) + sys.argv[2])"
+    command = [sys.executable, "-c", f"{look}; {tell}; os.rename(said, sys.argv[1])", str(said)]
+    monkeypatch.setattr("legate_desktop.shell.workspaces.start_command", lambda *options: [*command, *options])
+    assert open_beside("practice")
+    qtbot.waitUntil(said.exists, timeout=30_000)
+    assert said.read_text() == "[True, True, True]--practice"
 
 
 def test_the_workspace_that_is_open_stands_first() -> None:
