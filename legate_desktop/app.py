@@ -190,6 +190,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     # The practice workspace leaves nothing behind, not even a log or a wish.
     log_to = log_file.begin(None if options.practice else log_file.default_file())
+    log_file.catch_crashes(log_to)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Legate")
     app.setStyle("Fusion")

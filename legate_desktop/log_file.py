@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
+import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -40,6 +42,17 @@ def begin(file: Path | None) -> Path | None:
     written.setFormatter(logging.Formatter(FORM))
     logging.getLogger().addHandler(written)
     return file
+
+
+def catch_crashes(file: Path | None) -> None:
+    """Where a fault in a library ends the process, have each thread's place written to this log, else to stderr.
+
+    Nothing else could say why a window was suddenly gone.
+    """
+    if file is not None:
+        faulthandler.enable(file.open("ab"))
+    elif sys.stderr is not None:
+        faulthandler.enable(sys.stderr)
 
 
 def show(file: Path) -> bool:

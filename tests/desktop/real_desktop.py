@@ -141,9 +141,9 @@ class RealDesktop:
             )
 
     def log(self) -> str:
-        """What windows wrote to stderr."""
-        file = self.folder / "window.log"
-        return file.read_text(encoding="utf-8") if file.exists() else ""
+        """What windows wrote to stderr and to their log."""
+        files = (self.folder / "window.log", self.folder / ".local" / "state" / "legate" / "legate.log")
+        return "".join(file.read_text(encoding="utf-8") for file in files if file.exists())
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a program to its end."""

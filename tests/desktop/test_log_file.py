@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +41,19 @@ def test_the_file_is_cut_at_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert sorted(found.name for found in tmp_path.iterdir()) == ["legate.log", "legate.log.1"]
     assert sum(found.stat().st_size for found in tmp_path.iterdir()) <= 4_000
     assert "trouble number 99" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("has_file", [True, False])
+def test_a_fault_in_a_library_leaves_each_threads_place(tmp_path: Path, has_file: bool) -> None:
+    file = tmp_path / "legate.log"
+    place = f"Path({str(file)!r})" if has_file else "None"
+    die = f"log_file.catch_crashes({place}); faulthandler._sigsegv()"
+    code = f"import faulthandler; from pathlib import Path; from legate_desktop import log_file; {die}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode != 0
+    said = file.read_text(encoding="utf-8") if has_file else done.stderr
+    assert "Segmentation fault" in said
+    assert "(most recent call first)" in said
 
 
 def test_without_a_place_to_write_there_is_none_to_open(tmp_path: Path) -> None:
