@@ -109,7 +109,7 @@ class Desktop:
             open_palette=self.window.open_palette,
             log_file=log_to,
         )
-        self.guide = Guide(self.window, self.context)
+        self.guide = Guide(self.window, self.context, is_at_home=lambda: self.window.page_id == "deck")
         self.context.state(AuditState).judged.connect(self.window.say_journal)
         self.context.state(AuditState).judged.connect(self.presence.speaker.say_journal)
         self.context.restart_wanted.connect(self.presence.restart)

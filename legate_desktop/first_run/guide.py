@@ -5,28 +5,55 @@ What is shown is imported then: the window's first frame waits for nothing that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from legate_desktop.shell.context import PageContext
 
 
 class Guide(QObject):
-    """One per window. `places` makes and takes away the practice workspace; tests bring one of their own."""
+    """One per window. `places` makes and takes away the practice workspace; tests bring one of their own.
 
-    def __init__(self, window: QWidget, context: PageContext, places: Any = None) -> None:
+    `is_at_home` says whether the person came to the window for nothing in particular.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        context: PageContext,
+        places: Any = None,
+        *,
+        is_at_home: Callable[[], bool] = lambda: True,
+    ) -> None:
         super().__init__(window)
         self._window, self._context = window, context
+        self._is_at_home = is_at_home
         self._places = places
         self._state: Any = None
         self.tour: Any = None
         context.tour_wanted.connect(self.open)
 
     def greet(self, *, is_new: bool) -> None:
-        """Open it by itself, once, where nothing ever happened."""
-        if is_new and not self._context.prefs.now.first_run_done:
+        """Open it by itself, once, where nothing ever happened; after a start in the background, with the window."""
+        if not is_new or self._context.prefs.now.first_run_done:
+            return
+        if self._window.isVisible():
+            self.open()
+        else:
+            self._window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            watched.removeEventFilter(self)
+            # A turn later: whoever came by a notification or a link is on their way to another page by then.
+            QTimer.singleShot(0, self, self._greet_who_came)
+        return super().eventFilter(watched, event)
+
+    def _greet_who_came(self) -> None:
+        if self._is_at_home():
             self.open()
 
     def open(self) -> None:

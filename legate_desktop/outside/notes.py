@@ -143,7 +143,8 @@ def _order(item: tuple[str, int]) -> tuple[bool, int, str]:
 
 
 def _joined(*parts: str) -> str:
-    return _cut(f" {SAFE} ".join(one_line(part) for part in parts if part))
+    # What is a sentence on the card is one part of a line here.
+    return _cut(f" {SAFE} ".join(one_line(part).removesuffix(".") for part in parts if part))
 
 
 def _cut(text: str) -> str:

@@ -257,17 +257,23 @@ class Speaker(QObject):
     # Presses.
 
     def _on_pressed(self, key: str, button: str) -> None:
-        if key == notes.QUESTIONS:
-            self.open_inbox.emit()
-        elif key == notes.ENGINE:
-            meant = {notes.RESTART: self.restart, notes.LOG: self.open_log}
-            meant.get(button, self.open_window).emit()
-        elif key == notes.CHAIN:
-            self.open_audit.emit()
-        elif button == notes.UNDO and key in self._undoable:
+        if button == notes.UNDO and key in self._undoable:
             self._take_back(key)
         elif key in self._offered:
             self._on_question(key, button)
+        elif key == notes.ENGINE:
+            meant = {notes.RESTART: self.restart, notes.LOG: self.open_log}
+            meant.get(button, self.open_window).emit()
+        else:
+            # Not every service takes a note away of which something was opened.
+            self._channel.withdraw(key)
+            self._open(key)
+
+    def _open(self, key: str) -> None:
+        if key == notes.QUESTIONS:
+            self.open_inbox.emit()
+        elif key == notes.CHAIN:
+            self.open_audit.emit()
         elif key.startswith("run_"):
             self.open_run.emit(key)
         else:
@@ -282,7 +288,7 @@ class Speaker(QObject):
         elif button == notes.REJECT and button in buttons:
             self._answer(question, outline, requests.reject(question, hold_seconds=TOAST_MS // SECOND), tr("Rejected"))
         else:
-            self._offered.pop(key, None)
+            self._forget(key)
             self.open_question.emit(key)
 
     def _answer(self, question: Question, outline: Outline, command: Any, said: str) -> None:

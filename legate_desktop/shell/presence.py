@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QThreadPool, Signal
 from PySide6.QtGui import QFileOpenEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 
 from legate_desktop import log_file as log_files
 from legate_desktop.notice import Notice
@@ -189,7 +189,11 @@ class Presence(QObject):
         self._open_palette()
 
     def _is_in_front(self) -> bool:
-        return self.window.isActiveWindow() and self.window.isVisible() and not self.window.isMinimized()
+        """Whether the person looks at the window, or at a dialog over it."""
+        active: QWidget | None = QApplication.activeWindow()
+        while isinstance(active, QDialog) and (below := active.parentWidget()) is not None:
+            active = below.window()
+        return active is self.window and self.window.isVisible() and not self.window.isMinimized()
 
     def _say(self, text: str, *, is_error: bool = False) -> None:
         self.context.say(Notice(text, is_error=is_error))

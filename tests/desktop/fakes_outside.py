@@ -48,8 +48,7 @@ class FakeChannel(QObject):
         self.standing.pop(key, None)
 
     def press(self, key: str, button: str) -> None:
-        """As the desktop does: the note goes, then what was pressed is told."""
-        self.standing.pop(key, None)
+        """As some services do: what was pressed is told, and the note stays until it is taken away."""
         self.pressed.emit(key, button)
 
 

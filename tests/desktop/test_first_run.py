@@ -112,6 +112,7 @@ def test_it_opens_by_itself_once_and_only_where_nothing_ever_happened(
     app: QApplication, qtbot: QtBot, surface: None
 ) -> None:
     stage = Stage(qtbot)
+    stage.show()
     guide = Guide(stage.window, stage.context, Places())
     guide.greet(is_new=False)
     assert guide.tour is None
@@ -123,6 +124,24 @@ def test_it_opens_by_itself_once_and_only_where_nothing_ever_happened(
     assert guide.tour is None
     stage.context.tour_wanted.emit()
     assert guide.tour is not None
+
+
+@pytest.mark.parametrize("came_for", ["", "approvals"])
+def test_after_a_start_in_the_background_it_comes_with_the_window_unless_that_opens_something(
+    app: QApplication, qtbot: QtBot, surface: None, came_for: str
+) -> None:
+    stage = Stage(qtbot)
+    guide = Guide(stage.window, stage.context, Places(), is_at_home=lambda: stage.window.page_id == "deck")
+    stage.window.go("deck")
+    guide.greet(is_new=True)
+    QApplication.processEvents()
+    assert guide.tour is None
+    stage.window.show()
+    if came_for:
+        stage.window.go(came_for)
+    QApplication.processEvents()
+    assert (guide.tour is None) == bool(came_for)
+    guide.close()
 
 
 def test_every_step_can_be_skipped_and_nothing_is_opened_then(tour: TourStage) -> None:

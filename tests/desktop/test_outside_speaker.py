@@ -197,14 +197,14 @@ def test_review_opens_the_card(desk: Desk) -> None:
     one = question(1)
     desk.ask(one)
     desk.channel.press(one.id, notes.REVIEW)
-    assert (desk.opened, desk.sent) == ([("question", one.id)], [])
+    assert (desk.opened, desk.sent, desk.channel.standing) == ([("question", one.id)], [], {})
 
 
 def test_several_open_the_inbox_whatever_is_pressed(desk: Desk) -> None:
     desk.ask(question(1), question(2))
     for button in (notes.OPEN, notes.REVIEW, notes.APPROVE, notes.REJECT):
         desk.channel.press(notes.QUESTIONS, button)
-    assert (desk.opened, desk.sent) == ([("inbox", "")] * 4, [])
+    assert (desk.opened, desk.sent, desk.channel.standing) == ([("inbox", "")] * 4, [], {})
 
 
 def test_reject_rejects_with_time_to_undo(desk: Desk) -> None:

@@ -25,6 +25,7 @@ from legate_desktop.shell.dropping import link_in as link_in_drag
 from legate_desktop.shell.presence import Presence
 from legate_desktop.shell.window import Window
 from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.dialog import Dialog
 from tests.desktop import fakes_outside
 from tests.desktop.fake_core import FakeBridge, practice_bridge, run
 from tests.desktop.fakes_outside import FakeChannel, card
@@ -197,6 +198,18 @@ def test_a_minimised_window_comes_back(desk: Desk) -> None:
     desk.window.showMinimized()
     desk.presence.bring()
     assert not desk.window.isMinimized()
+
+
+def test_a_dialog_over_the_window_is_the_window_to_whoever_looks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    above, alone = Dialog("Above", "Go on", parent=desk.window), Dialog("Alone", "Go on")
+    higher = Dialog("Higher", "Go on", parent=above)
+    looks = {desk.window: True, above: True, higher: True, alone: False, None: False}
+    for active, is_in_front in looks.items():
+        monkeypatch.setattr(QApplication, "activeWindow", staticmethod(lambda active=active: active))
+        assert desk.presence._is_in_front() is is_in_front, active
+    desk.window.hide()
+    monkeypatch.setattr(QApplication, "activeWindow", staticmethod(lambda: desk.window))
+    assert not desk.presence._is_in_front()
 
 
 def test_presses_outside_lead_to_the_pages(desk: Desk) -> None:

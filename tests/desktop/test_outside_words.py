@@ -33,7 +33,7 @@ def buttons(note: notes.Note) -> set[str]:
 
 
 def test_a_question_says_who_and_what_and_until_when() -> None:
-    note = notes.of_question(question(), outline(), lambda at: "09:30", may_approve=False)
+    note = notes.of_question(question(), outline(reach="legate/desktop."), lambda at: "09:30", may_approve=False)
     assert note.title == "Release captain wants to publish v2.14.0"
     assert note.text == "github.create_release · legate/desktop · expires 09:30"
     assert buttons(note) == {"review", "reject"}
