@@ -56,8 +56,29 @@ def folded(word: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in order, in small letters."""
-    return [found.group().casefold() for found in _WORD.finditer(text)]
+    """The words of a text in order, in small letters; ß stays, as the full-text indexes keep it."""
+    return [found.group().lower() for found in _WORD.finditer(legible(text))]
+
+
+def legible(text: str) -> str:
+    """A text with each letter written one way: accents with their letter, no ligatures, no hyphens that nobody sees within
+    words. Two texts that look alike then are alike, for indexes and for whoever searches."""
+    if text.isascii():
+        return text
+    return _UNSEEN_HYPHEN.sub("", unicodedata.normalize("NFC", text).translate(_LIGATURES))
+
+
+_UNSEEN_HYPHEN = re.compile(r"(?<=\w)\u00ad+(?=\w)")
+_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
+
+
+def _spellings(word: str) -> Iterator[str]:
+    """A word, and how it is written where ß is not, or is: whoever searches may come from either place."""
+    yield word
+    if "ß" in word:
+        yield word.replace("ß", "ss")
+    elif "ss" in word:
+        yield word.replace("ss", "ß")
 
 
 def spaced(text: str) -> str:
@@ -84,7 +105,7 @@ def searched(question: str) -> tuple[str, ...]:
     """The words worth searching for, each once: all but the small ones, or all where there are only small ones."""
     found = list(dict.fromkeys(part for word in words_of(question) for part, _, _ in _parts(word)))
     telling = [word for word in found if word not in ALL_STOP_WORDS]
-    return tuple((telling or found)[:MAX_WORDS])
+    return tuple(dict.fromkeys(way for word in (telling or found)[:MAX_WORDS] for way in _spellings(word)))
 
 
 def language_of(text: str) -> str:

@@ -141,3 +141,30 @@ def test_the_command_line_makes_fills_asks_and_empties_a_base(tmp_path: Path, mo
     assert legate("kb", "remove", "Shop", *at).code == 2
     assert legate("kb", "remove", "Shop", "--all", *at).code == 0
     assert legate("kb", *at).json == {"bases": []}
+
+
+async def test_words_are_found_however_they_are_written(story: Story) -> None:
+    base_id = await story.send(CreateBase("Ways of writing", {"provider": "hashing"}))
+    written = {
+        "sharp.txt": "Die Maßnahme gilt ab Montag.",
+        "swiss.txt": "Der Spass im Quartier beginnt am Abend.",
+        "hyphens.html": "<p>Der Miet&shy;ver&shy;trag wird verlängert.</p>",
+        "ligature.txt": "The \ufb01nance office is closed.",
+        "apart.txt": "Eine Pru\u0308fung folgt.",
+    }
+    for name, text in written.items():
+        await story.send(UploadDocument(base_id, name, text.encode()))
+    await until_read(story, base_id, len(written))
+    asked = {
+        "Maßnahme": "sharp.txt",
+        "MASSNAHME": "sharp.txt",
+        "Spaß": "swiss.txt",
+        "Mietvertrag": "hyphens.html",
+        "finance": "ligature.txt",
+        "Prüfung": "apart.txt",
+        "Pru\u0308fung": "apart.txt",
+    }
+    for question, name in asked.items():
+        hits = (await story.ask(SearchKnowledge(question, (base_id,)))).hits
+        (hit,) = [hit for hit in hits if hit.by != "vectors"]
+        assert (hit.passage.document, len(hit.highlights)) == (name, 1), question

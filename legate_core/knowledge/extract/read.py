@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from legate_core.knowledge.chunk import Size, chunked
+from legate_core.knowledge.chunk import Block, Size, chunked
 from legate_core.knowledge.embed.base import Tokenizer
 from legate_core.knowledge.extract import docx, html, mail, markdown, page, pdf, tabular, text
 from legate_core.knowledge.extract.base import Extracted, Unreadable
-from legate_core.knowledge.words import words_of
+from legate_core.knowledge.words import legible, words_of
 from legate_core.processes.limits import bound_memory, seal
 
 READERS: dict[str, Callable[[Path], Extracted]] = {
@@ -96,12 +96,19 @@ def passages_of(request: Request, count: Callable[[Sequence[str]], Sequence[int]
 
 def _extracted(request: Request) -> Extracted:
     path = Path(request.path)
-    if request.kind == "pdf" and request.only:
-        return pdf.read(path, (request.only,))
     try:
-        return READERS[request.kind](path)
+        only_one = request.kind == "pdf" and request.only
+        found = pdf.read(path, (request.only,)) if only_one else READERS[request.kind](path)
     except OSError as error:
         raise Unreadable(f"The file cannot be opened ({error.strerror}). Add it again.") from error
+    return replace(found, blocks=tuple(map(_legible, found.blocks)))
+
+
+def _legible(block: Block) -> Block:
+    heading = block.anchor.heading
+    if block.text.isascii() and all(words.isascii() for words in heading):
+        return block
+    return replace(block, text=legible(block.text), anchor=replace(block.anchor, heading=tuple(map(legible, heading))))
 
 
 def counter(tokenizer: Tokenizer) -> Callable[[Sequence[str]], Sequence[int]]:

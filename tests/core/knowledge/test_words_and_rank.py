@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legate_core.knowledge.rank import ABROAD, AT_HOME, fused, weight_of_vectors
-from legate_core.knowledge.words import MAX_WORDS, highlights, language_of, searched, spaced
+from legate_core.knowledge.words import MAX_WORDS, highlights, language_of, legible, searched, spaced
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,27 @@ from legate_core.knowledge.words import MAX_WORDS, highlights, language_of, sear
         ("退货政策 lamp", ("退 货", "货 政", "政 策", "lamp")),
         ("茶", ("茶",)),
         ("iPhone充电", ("iphone", "充 电")),
+        ("Maßnahme STRASSE", ("maßnahme", "massnahme", "strasse", "straße")),
+        ("ﬁnance Miet\u00advertrag Gro\u0308ße", ("finance", "mietvertrag", "größe", "grösse")),
     ],
 )
 def test_small_words_are_left_out_unless_there_is_nothing_else(question: str, words: tuple[str, ...]) -> None:
     assert searched(question) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "legible_text"),
+    [
+        ("plain", "plain"),
+        ("Miet\u00adver\u00adtrag", "Mietvertrag"),
+        ("a hyphen at the end\u00ad of a line\u00ad\n", "a hyphen at the end\u00ad of a line\u00ad\n"),
+        ("o\ufb03ce, \ufb01nance, wa\ufb00le", "office, finance, waffle"),
+        ("Gro\u0308ße", "Größe"),
+        ("x² and ½ stay", "x² and ½ stay"),
+    ],
+)
+def test_a_text_is_written_one_way(text: str, legible_text: str) -> None:
+    assert legible(text) == legible_text
 
 
 def test_a_long_question_is_cut_to_its_first_words() -> None:
