@@ -235,7 +235,7 @@ async def _start(core: Core, *, is_worker: bool) -> None:
         return
     core.knowledge.start()
     core.kernel.on_hint = core.transport.hint
-    await recover(core.kernel, core.executor, core.transport)
+    await recover(core.kernel, core.transport)
     core.kernel.start(core.transport.run(), "transport")
     core.kernel.start(_look_for_models(core), "models")
     core.kernel.start(_erase_old_runs(core), "retention")

@@ -113,9 +113,15 @@ class Transport:
         for run_id, due in await self.kernel.look(self.kernel.system(workspace_id), _held):
             self._call_at(workspace_id, run_id, due)
 
-    async def recover(self, workspace_id: str, run_id: str) -> None:
-        """Take over a run whose worker died: what it had dispatched is probed or put in doubt, then it goes on."""
-        await self._attempt(workspace_id, run_id, is_recovery=True)
+    def take_over(self, workspace_id: str, run_id: str) -> None:
+        """Advance a run whose worker died from where it was left: what it had dispatched is probed, then it goes on."""
+        self._orphans.add((workspace_id, run_id))
+        self.hint(workspace_id, run_id)
+
+    def ask_about(self, workspace_id: str, definition_hash: str, action_id: str) -> None:
+        """Ask the other side about a call in doubt whose run has ended. Where that fails it stays in doubt, for a person."""
+        asking = self._ask_about(workspace_id, definition_hash, action_id)
+        self._active[action_id] = asyncio.get_running_loop().create_task(asking, name=f"asking about {action_id}")
 
     async def settled(self) -> None:
         """Wait until no run is being advanced and no reactor has work; for tests and a clean close."""
@@ -148,7 +154,7 @@ class Transport:
     async def _work(self, workspace_id: str, run_id: str) -> None:
         try:
             async with self._slots:
-                await self._attempt(workspace_id, run_id, is_recovery=False)
+                await self._attempt(workspace_id, run_id)
             await self._stand_alone(workspace_id, TIMERS, lambda: self._set_timer(workspace_id, run_id))
         finally:
             self._active.pop(run_id, None)
@@ -156,9 +162,20 @@ class Transport:
                 self._again.discard(run_id)
                 self.hint(workspace_id, run_id)
 
-    async def _attempt(self, workspace_id: str, run_id: str, *, is_recovery: bool) -> None:
-        """Advance a run. One that could not be advanced before is taken over where it was left, whoever wakes it."""
+    async def _ask_about(self, workspace_id: str, definition_hash: str, action_id: str) -> None:
+        try:
+            await self.executor.probe(workspace_id, definition_hash, action_id)
+        except Exception as error:
+            trace = None if isinstance(error, LegateError) else error
+            log.error("the call %s stays in doubt: %s", action_id, in_words(error), exc_info=trace)
+        finally:
+            self._active.pop(action_id, None)
+
+    async def _attempt(self, workspace_id: str, run_id: str) -> None:
+        """Advance a run. One that a dead worker left, or that could not be advanced before, is taken over where it was left,
+        whoever wakes it."""
         key = (workspace_id, run_id)
+        is_recovery = False
         try:
             if key in self._orphans:
                 is_recovery = await self._is_running(workspace_id, run_id)

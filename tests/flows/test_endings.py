@@ -7,10 +7,11 @@ import asyncio
 import pytest
 
 from legate_core.agents.model import Limits
+from legate_core.app import open_local
 from legate_core.approvals.commands import ApproveAction
 from legate_core.errors import Conflict, Invalid, NotFound
 from legate_core.runs.commands import CancelRun, EraseRun, StartRun, StopEverything
-from legate_core.runs.queries import RunLog, Runs
+from legate_core.runs.queries import Run, RunLog, Runs
 from tests.fakes.model_server import Answer as Said
 from tests.fakes.model_server import ModelServer, chunk
 from tests.flows.story import ASK_THEN_END, SEND, Story, call, turn
@@ -51,6 +52,29 @@ async def test_a_run_cancelled_while_the_model_speaks_closes_the_connection(stor
         await story.settled()
     assert (await story.row(run_id)).status == "cancelled"
     assert await story.log(run_id) == []
+
+
+async def test_a_start_waits_for_no_run_that_was_left_behind(story: Story) -> None:
+    hanging = Said([chunk({"content": "I think"})], end="hang")
+    async with ModelServer(hanging, hanging) as server:
+        model = {"provider": "openai_compatible", "base_url": server.base_url, "model": "fake-1"}
+        agent_id = await story.publish(turn(0, "x"), model=model)
+        run_id = await story.send(StartRun(agent_id, "Think."))
+        async for tick in story.client.ticks(run_id):
+            if tick.text:
+                break
+        await story.end()
+        core = await asyncio.wait_for(open_local(story.settings, clock=story.clock), 20)
+        try:
+            assert (await core.client.ask(Run(run_id))).row.status == "running"
+            async for tick in core.client.ticks(run_id):
+                if tick.text:
+                    break
+            await core.client.send(CancelRun(run_id))
+            await core.settled()
+            assert (await core.client.ask(Run(run_id))).row.status == "cancelled"
+        finally:
+            await core.close()
 
 
 async def test_a_run_cancelled_while_a_tool_acts_is_seen_through_and_shown(story: Story) -> None:
