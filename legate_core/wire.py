@@ -64,6 +64,11 @@ def decode(kind: type[T] | Any, data: Json, *, is_request: bool = True) -> T:
         raise _in_words(error) from error
 
 
+def refuse_unportable(message: object) -> None:
+    """Raise `Invalid` for a message with text or numbers that are refused at every door to another process."""
+    _refuse_unportable(encode(message, with_secrets=True))
+
+
 def answer_type(message: type[Any]) -> Any:
     """What a message is answered with: the `R` of its `Command[R]` or `Query[R]`."""
     base: Any = message
@@ -300,7 +305,7 @@ def _is_portable(value: float) -> bool:
 
 
 def _refuse_text(path: str, text: str) -> None:
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
         raise Invalid(f"The text at {path or 'the top'} holds a character that is none. Remove it.", field=path)
 
 

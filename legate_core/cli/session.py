@@ -38,10 +38,12 @@ class Session:
         return self.elsewhere or f"with 'legate runs {run_id} --follow'"
 
     async def ask(self, query: Query[R]) -> R:
+        _check(query)
         return await self.client.ask(query)
 
     async def send(self, command: Command[R]) -> R:
         """Send a command. Where it needs a fresh proof and a person is there, ask for the passphrase and send it again."""
+        _check(command)
         try:
             return await self.client.send(command)
         except NeedsReauthentication:
@@ -51,6 +53,13 @@ class Session:
             passphrase = self.screen.ask_secret("Passphrase")
             await self.client.send(core.Prove(passphrase.reveal()))
             return await self.client.send(command)
+
+
+def _check(message: object) -> None:
+    """Arguments may hold bytes that are no text; a core in this process refuses them like one that is reached."""
+    from legate_core import wire
+
+    wire.refuse_unportable(message)
 
 
 @asynccontextmanager

@@ -100,6 +100,8 @@ SENSELESS: list[tuple[tuple[str, ...], int, str]] = [
     (("add", "Nope", "{files}/lamps.md"), 3, "'legate kb' lists them"),
     (("add", "Shop", "{files}/picture.png"), 1, ""),
     (("search", "Shop", ""), 2, "no question"),
+    (("search", "Shop", "lamp\udcff"), 2, "holds a character that is none"),
+    (("rename", "Shop", "Caf\udce9"), 2, "holds a character that is none"),
     (("search", "Shop", "lamp", "--limit", "0"), 2, "1 to 50 passages"),
     (("search", "Shop", "lamp", "--limit", "many"), 2, "invalid int value"),
     (("search", "Shop", "lamp", "--about", "kind"), 2, "name=text"),
