@@ -7,9 +7,11 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from legate_core.errors import Invalid, LegateError, Unavailable
 from legate_core.knowledge.embed.base import Kind, Tokenizer, unit
+from legate_core.llm.server_errors import Asked
 
 if TYPE_CHECKING:
     import httpx
@@ -63,6 +65,7 @@ class EndpointEmbedder:
     def __init__(self, dialect: Dialect, base_url: str, model: str, tokenizer: Tokenizer, road: Road) -> None:
         self._dialect = dialect
         self._base_url = base_url.rstrip("/")
+        self._host = urlsplit(base_url).hostname or ""
         self._model = model
         self._tokenizer = tokenizer
         self._road = road
@@ -110,10 +113,11 @@ class EndpointEmbedder:
         raise Unavailable(f"{self._named} cannot be reached or is overloaded ({reason}). Try again later.")
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, Any, str]:
-        """Status, JSON and reason of one call; status 0 where there was no answer."""
+        """Status, JSON and reason of one call; status 0 where there was no answer. The reason is free of the key."""
         import httpx
 
-        key = await self._road.key()
+        key = await self._key()
+        asked = Asked(self._host, self._model, key)
         headers = {"authorization": f"Bearer {key}"} if key else {}
         try:
             async with httpx.AsyncClient(
@@ -125,12 +129,21 @@ class EndpointEmbedder:
         except (httpx.HTTPError, LegateError) as error:
             if isinstance(error, LegateError) and not isinstance(error, Unavailable):
                 raise
-            return 0, None, str(error)[:200] or type(error).__name__
+            return 0, None, asked.words(str(error)) or type(error).__name__
         try:
             answer: Any = httpx.Response(response.status_code, content=data).json()
         except ValueError:
             return (response.status_code if response.status_code != 200 else 0), None, "the answer is no JSON"
-        return response.status_code, answer, _said(answer)
+        return response.status_code, answer, asked.words(_said(answer)) or "no reason given"
+
+    async def _key(self) -> str:
+        key = (await self._road.key()).strip()
+        if not key.isascii() or not key.isprintable() or " " in key:
+            # The library for HTTP would put the whole header into the words of its refusal.
+            raise Invalid(
+                f"The key for {self._host} is empty or holds characters that no key has. Store it again in the vault."
+            )
+        return key
 
 
 async def _bounded(response: httpx.Response) -> bytes:
@@ -143,7 +156,7 @@ async def _bounded(response: httpx.Response) -> bytes:
 
 
 def _said(answer: Any) -> str:
-    """What a server says of an error, short."""
+    """What a server says of an error, in its own words."""
     error: Any = answer.get("error") if isinstance(answer, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] JSON
     text = error.get("message") if isinstance(error, dict) else error  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] JSON
-    return str(text or "no reason given")[:200]  # pyright: ignore[reportUnknownArgumentType] JSON
+    return text if isinstance(text, str) else ""

@@ -12,6 +12,7 @@ from legate_core.knowledge.embed.base import Embedder, Settings, Tokenizer
 from legate_core.knowledge.embed.endpoints import DIALECTS, EndpointEmbedder, Road
 from legate_core.knowledge.embed.hashing import HashingEmbedder
 from legate_core.knowledge.embed.local import TOKENIZER, LocalEmbedder, in_folder, shipped
+from legate_core.llm.endpoint import endpoint_of
 
 if TYPE_CHECKING:
     import httpx
@@ -47,8 +48,12 @@ def checked(settings: Settings) -> dict[str, Any]:
 
 
 def _check_address(settings: Settings) -> None:
-    parts = urlsplit(str(settings.get("base_url", "")))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+    try:
+        parts = urlsplit(str(settings.get("base_url", "")))
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, is_address = urlsplit(""), False
+    if not is_address or parts.query or parts.fragment or parts.username is not None:
         raise Invalid("The setting base_url must be like http://127.0.0.1:11434, without a user name, ? and #.")
     if not settings.get("model"):
         raise Invalid("The setting model names the embedding model, and is missing. Add it.")
@@ -90,10 +95,11 @@ class Embedders:
         if provider == "local":
             files = in_folder(settings["folder"]) if settings.get("folder") else shipped()
             return LocalEmbedder(files, self._workers)
-        secret, host = str(settings.get("secret", "")), urlsplit(str(settings["base_url"])).hostname or ""
+        # Bound as the keys of models are: to the host, with its port where that is not the usual one.
+        endpoint = endpoint_of(str(settings["base_url"]), str(settings.get("secret", "")), None)
 
         async def key() -> str:
-            return await self._lend(secret, host) if secret else ""
+            return await self._lend(endpoint.secret, endpoint.place) if endpoint.secret else ""
 
         # A server does not show its tokenizer; the shipped one measures close enough to cut passages by.
         tokenizer = Tokenizer(str(TOKENIZER))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import array
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from legate_core.errors import Damaged, Forbidden, Invalid, Unavailable
+from legate_core.errors import Damaged, Forbidden, Invalid, LegateError, Unavailable
 from legate_core.knowledge.embed.base import Tokenizer, unit
 from legate_core.knowledge.embed.endpoints import DIALECTS, EndpointEmbedder, Road
 from legate_core.knowledge.embed.hashing import HashingEmbedder
@@ -166,6 +168,58 @@ async def test_a_road_that_refuses_is_not_tried_again() -> None:
         await endpoint("ollama", handle).embed(["a"])
 
 
+@pytest.mark.parametrize("status", [401, 503])
+async def test_a_key_that_the_server_says_back_is_in_no_words(status: int) -> None:
+    key = "sk-proj-SECRETSECRETSECRET+SECRET"
+
+    def says_it(request: httpx.Request) -> httpx.Response:
+        told = [request.headers["authorization"], quote(key, safe=""), base64.b64encode(key.encode()).decode()]
+        return httpx.Response(status, json={"error": {"message": f"Incorrect key: {' '.join(told)}\nOops"}})
+
+    with pytest.raises(LegateError, match="Incorrect key") as caught:
+        await endpoint("openai_compatible", says_it, key).embed(["a"])
+    assert "SECRET" not in caught.value.message
+    assert "\n" not in caught.value.message
+    assert base64.b64encode(key.encode()).decode()[:20] not in caught.value.message
+
+
+async def test_a_key_in_the_words_of_a_fault_of_the_road_is_taken_out() -> None:
+    def breaks(request: httpx.Request) -> httpx.Response:
+        raise httpx.RemoteProtocolError(f"illegal status line: {request.headers['authorization']}")
+
+    with pytest.raises(Unavailable, match="illegal status line") as caught:
+        await endpoint("ollama", breaks, "sk-SECRET").embed(["a"])
+    assert "SECRET" not in caught.value.message
+
+
+@pytest.mark.parametrize("key", ["sk-SEC\nRET", "sk-SEC RET", "sk-SECRÉT"])
+async def test_a_key_that_is_none_is_not_sent(key: str) -> None:
+    with pytest.raises(Invalid, match="Store it again") as caught:
+        await endpoint("openai_compatible", openai, key).embed(["a"])
+    assert "SEC" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("base_url", "place"),
+    [
+        ("http://127.0.0.1:18094/v1", "127.0.0.1:18094"),
+        ("https://HOST.example:443", "host.example"),
+        ("http://[::1]:8080", "[::1]:8080"),
+    ],
+)
+async def test_a_secret_is_lent_for_a_host_and_a_port(base_url: str, place: str) -> None:
+    lent: list[str] = []
+
+    async def lend(secret_id: str, host: str) -> str:
+        lent.append(host)
+        return "k"
+
+    embedders = Embedders(lambda base_url: httpx.MockTransport(openai), lend)
+    settings = {"provider": "openai_compatible", "base_url": base_url, "model": "m", "secret": "sec_1"}
+    await embedders.get(settings).embed(["a"])
+    assert lent == [place]
+
+
 async def test_a_secret_is_lent_for_its_host_and_settings_are_opened_once() -> None:
     lent: list[tuple[str, str]] = []
 
@@ -183,3 +237,9 @@ async def test_a_secret_is_lent_for_its_host_and_settings_are_opened_once() -> N
     assert lent == [("sec_1", "host.example")]
     await embedders.close()
     assert checked({"provider": "local"}) == {"provider": "local"}
+
+
+@pytest.mark.parametrize("base_url", ["https://host.example:99999", "https://[::1", "host.example", "https://a@b"])
+def test_an_address_that_is_none_is_refused(base_url: str) -> None:
+    with pytest.raises(Invalid, match="base_url"):
+        checked({"provider": "ollama", "base_url": base_url, "model": "m"})
