@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from legate_core.errors import Unavailable
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.knowledge import store
@@ -31,26 +30,32 @@ class Cleaner:
         self._vectors = vectors
 
     async def clean(self) -> bool:
-        """Pay some debts; whether there were any that could be paid."""
+        """Pay some debts; whether there were any. One that cannot be paid stays, and why is raised once the others are."""
         found = await self._look(lambda ctx: store.payable(ctx, 200))
-        by_index: dict[str, list[str]] = {}
+        by_index: dict[str, list[Mapping[str, Any]]] = {}
         for row in found:
-            if row["document"]:
-                by_index.setdefault(row["index"], []).append(row["document"])
-        try:
-            for index, keys in by_index.items():
-                await self._vectors.delete(index, keys)
-            for row in found:
-                if not row["document"]:
-                    await self._vectors.delete(row["index"])
-        except Unavailable:
-            # The store of vectors is away; nothing of this is found meanwhile, and the debts stay.
-            return False
-        for document_id in {row["document"].rpartition(":")[0] for row in found if row["document"]}:
-            await self._clean_document(document_id)
-        if found:
-            await self._change(lambda ctx: store.forgive(ctx, [row["id"] for row in found]))
+            by_index.setdefault(row["index"], []).append(row)
+        faults: list[Exception] = []
+        for index, rows in by_index.items():
+            try:
+                await self._pay(index, rows)
+            except Exception as fault:
+                # A store is away, or one index is damaged; nothing of this is found meanwhile.
+                faults.append(fault)
+        if faults:
+            raise faults[0]
         return bool(found)
+
+    async def _pay(self, index: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take out of one index what must go, and after it the passages and originals of those documents."""
+        keys = [row["document"] for row in rows if row["document"]]
+        if keys:
+            await self._vectors.delete(index, keys)
+        if len(keys) < len(rows):
+            await self._vectors.delete(index)
+        for document_id in {key.rpartition(":")[0] for key in keys}:
+            await self._clean_document(document_id)
+        await self._change(lambda ctx: store.forgive(ctx, [row["id"] for row in rows]))
 
     async def forget_strangers(self) -> None:
         """Delete originals that no document has, as a crash between two steps leaves them."""

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -27,6 +28,7 @@ from legate_core.knowledge.events import TO_DO, BaseChanged, DocumentChanged, Do
 from legate_core.knowledge.extract.base import Unreadable
 from legate_core.knowledge.model import Chunk, DocumentState, Reading
 from legate_core.knowledge.originals import Originals
+from legate_core.knowledge.parts import Parts
 from legate_core.knowledge.readers import Readers
 from legate_core.knowledge.rebuild import Rebuilder, embedded
 from legate_core.knowledge.tables import bases, documents
@@ -37,6 +39,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PASSAGES_AT_ONCE = 64
+RECOVERY = "the recovery of documents"
+STRANGERS = "the look for originals that nobody has"
+READING = "the reading of documents"
+FAILURES = "noting documents that failed"
+CLEANING = "the removal of documents"
 
 
 class _Overtaken(Exception):
@@ -67,8 +74,20 @@ class _Claim:
         return int(self.document["attempt"])
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """A document that could not be read, as it was then, and why."""
+
+    document: Mapping[str, Any]
+    kind: str
+    reason: str
+
+
 class Ingester:
-    """Reads what is pending in one workspace, several documents at a time, for as long as it runs."""
+    """Reads what is pending in one workspace, several documents at a time, for as long as it runs.
+
+    What goes wrong with a document ends that document, what goes wrong elsewhere is told and tried again; nothing ends the rest.
+    """
 
     def __init__(self, kernel: Kernel, workspace_id: str, tools: Tools, *, at_once: int = 0) -> None:
         self._kernel = kernel
@@ -77,19 +96,20 @@ class Ingester:
         self._at_once = at_once or 2 * max(1, os.cpu_count() or 1)
         self._cleaner = Cleaner(kernel, workspace_id, tools.originals, tools.vectors)
         self._rebuilder = Rebuilder(kernel, workspace_id, tools.vectors, tools.embedders)
+        self._parts = Parts(kernel, workspace_id)
+        self._at_start = {RECOVERY: self._recover, STRANGERS: self._forget_strangers}
+        self._failures: list[_Failure] = []
         self._working: set[asyncio.Task[None]] = set()
         self._ended = 0
         self._rested = asyncio.Event()
 
     async def run(self) -> None:
         """Recover what the last process left behind, then work until cancelled."""
-        await self._change(_recover, "knowledge recovery")
-        await self._cleaner.forget_strangers()
         try:
             while True:
                 known, ended = self._kernel.wake.known(self._workspace_id), self._ended
                 # What ended during the round may leave something to clean or to build that the round looked for too early.
-                if await self._round() or ended != self._ended:
+                if await self._parts.do(READING, self._round) or ended != self._ended:
                     continue
                 if not self._working:
                     self._rested.set()
@@ -109,8 +129,11 @@ class Ingester:
             await self._rested.wait()
 
     async def _wait(self, known: int) -> None:
-        """Until there may be something to begin, or a document is done."""
-        waiting = asyncio.ensure_future(self._kernel.wake.wait(self._workspace_id, known, SWEEP_SECONDS, hears=TO_DO))
+        """Until there may be something to begin or to try again, or a document is done."""
+        times = [seconds for seconds in (SWEEP_SECONDS, self._parts.seconds_left()) if seconds is not None]
+        waiting = asyncio.ensure_future(
+            self._kernel.wake.wait(self._workspace_id, known, min(times, default=None), hears=TO_DO)
+        )
         try:
             await asyncio.wait({waiting, *self._working}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -118,27 +141,54 @@ class Ingester:
 
     async def _round(self) -> bool:
         """Clean up, build, and read as many documents as may be read at once; whether there is more to clean or to build."""
-        worked = await self._cleaner.clean()
+        await self._begin_work()
+        if RECOVERY in self._at_start:
+            # What seems to be read by somebody may be what the last process left.
+            return False
+        await self._parts.do(FAILURES, self._note_failures)
+        worked = bool(await self._parts.do(CLEANING, self._cleaner.clean))
         if not self._working and (base := await self._look(_wants_rebuild)) is not None:
-            worked = await self._rebuilder.rebuild(base) or worked
+            part = f"the new index of {base['id']}"
+            worked = bool(await self._parts.do(part, partial(self._rebuilder.rebuild, base))) or worked
         while free := max(0, self._at_once - len(self._working)):
             found = await self._look(lambda ctx, free=free: _next_pending(ctx, free))
+            found = [item for item in found if not self._has_failed(item[0]["id"])]
             for document, base in found:
                 await self._begin(document, base)
             if len(found) < free:
                 break
         return worked
 
+    async def _begin_work(self) -> None:
+        """What is done once at the start, until it has been done."""
+        for part, work in list(self._at_start.items()):
+            if await self._parts.do(part, work):
+                del self._at_start[part]
+
+    async def _recover(self) -> bool:
+        await self._change(_recover, "knowledge recovery")
+        return True
+
+    async def _forget_strangers(self) -> bool:
+        await self._cleaner.forget_strangers()
+        return True
+
     async def _begin(self, document: Mapping[str, Any], base: Mapping[str, Any]) -> None:
         """Claim a document and read it in a task of its own, unless it cannot be claimed or its embedder cannot be used."""
         try:
             embedder = self.tools.embedders.get(base["embedder"])
             kind = await embedder.kind()
-        except LegateError as error:
-            reason = error.message
-            await self._change(lambda ctx: store.fail_document(ctx, document, "embedder", reason), "read documents")
+        except Exception as error:
+            await self._fail(document, error, "embedder")
             return
-        claim = await self._change(lambda ctx: _claim(ctx, document["id"], kind), "read documents")
+        try:
+            claim = await self._change(lambda ctx: _claim(ctx, document["id"], kind), "read documents")
+        except LegateError:
+            # The database is away or full, which is no fault of this document.
+            raise
+        except Exception as error:
+            await self._fail(document, error)
+            return
         if claim is None:
             return
         task = asyncio.get_running_loop().create_task(self._see_through(claim, embedder, kind))
@@ -157,15 +207,8 @@ class Ingester:
             await self._change(lambda ctx: _finish(ctx, claim, reading), "read documents")
         except _Overtaken:
             return
-        except Unreadable as error:
-            await self._fail(claim, "unreadable", str(error))
-        except LegateError as error:
-            await self._fail(claim, error.code, error.message)
         except Exception as error:
-            log.exception("document %s could not be read", claim.document["id"])
-            await self._fail(
-                claim, "internal", f"Something went wrong inside Legate ({type(error).__name__}). Try again."
-            )
+            await self._fail(claim.document, error)
 
     async def _read(self, claim: _Claim, kind: Kind) -> Reading:
         row = claim.document
@@ -201,8 +244,34 @@ class Ingester:
         points = [Point(number, key, vector) for number, vector in zip(numbers, vectors, strict=True)]
         await self.tools.vectors.upsert(claim.index, points)
 
-    async def _fail(self, claim: _Claim, kind: str, reason: str) -> None:
-        await self._change(lambda ctx: store.fail_document(ctx, claim.document, kind, reason), "read documents")
+    async def _fail(self, document: Mapping[str, Any], error: Exception, kind: str = "") -> None:
+        """End a document with what went wrong. Where that cannot be written now, it is written later."""
+        if isinstance(error, Unreadable):
+            failure = _Failure(document, kind or "unreadable", str(error))
+        elif isinstance(error, LegateError):
+            failure = _Failure(document, kind or error.code, error.message)
+        else:
+            log.error("document %s could not be read", document["id"], exc_info=error)
+            reason = f"Something went wrong inside Legate ({type(error).__name__}). Try again."
+            failure = _Failure(document, "internal", reason)
+        self._failures.append(failure)
+        await self._parts.do(FAILURES, self._note_failures)
+
+    def _has_failed(self, document_id: str) -> bool:
+        return any(failure.document["id"] == document_id for failure in self._failures)
+
+    async def _note_failures(self) -> None:
+        """Write down which documents failed. One that cannot be written stays, and why is raised once the others are."""
+        faults: list[Exception] = []
+        for failure in tuple(self._failures):
+            try:
+                await self._change(partial(_note, failure=failure), "read documents")
+            except Exception as fault:
+                faults.append(fault)
+            else:
+                self._failures = [other for other in self._failures if other is not failure]
+        if faults:
+            raise faults[0]
 
     def _tick(self, claim: _Claim, done: int, total: int) -> None:
         self._kernel.ticks.publish(Tick(claim.base["id"], "reading", claim.document["id"], done, total))
@@ -281,6 +350,10 @@ def _claim(ctx: Context, document_id: str, kind: Kind) -> _Claim | None:
     index = store.index_of(base["id"], base["fingerprint"])
     debt = store.owe(ctx, index, store.key_of(document_id, claimed["attempt"]))
     return _Claim(claimed, base, index, debt)
+
+
+def _note(ctx: Context, failure: _Failure) -> None:
+    store.fail_document(ctx, failure.document, failure.kind, failure.reason)
 
 
 def _check_mine(ctx: Context, claim: _Claim) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from legate_core.errors import LegateError
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Tick
@@ -17,8 +15,6 @@ from legate_core.knowledge.embed.open import Embedders
 from legate_core.knowledge.events import BaseChanged, BaseReindexed
 from legate_core.knowledge.tables import bases
 from legate_core.vectors.base import Point, Vectors
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -43,19 +39,15 @@ class Rebuilder:
         self._embedders = embedders
 
     async def rebuild(self, base: Mapping[str, Any]) -> bool:
-        """Build and swap; False where the embedder cannot be used now, and then it is tried again later."""
-        try:
-            embedder = self._embedders.get(base["next_embedder"])
-            fingerprint = (await embedder.kind()).fingerprint
-            name = await self._change(lambda ctx: _begin(ctx, base, fingerprint))
-            index = store.index_of(base["id"], name)
-            # Begun anew, not gone on with: what an interrupted build left there is of unknown age.
-            await self._vectors.delete(index)
-            many = await self._fill(base["id"], index, embedder)
-            await self._change(lambda ctx: _swap(ctx, base["id"], name, many))
-        except LegateError as error:
-            log.warning("the index of base %s cannot be built now: %s", base["id"], error.message)
-            return False
+        """Build and swap. Raises where the embedder or the vectors cannot be used now; the old index answers on."""
+        embedder = self._embedders.get(base["next_embedder"])
+        fingerprint = (await embedder.kind()).fingerprint
+        name = await self._change(lambda ctx: _begin(ctx, base, fingerprint))
+        index = store.index_of(base["id"], name)
+        # Begun anew, not gone on with: what an interrupted build left there is of unknown age.
+        await self._vectors.delete(index)
+        many = await self._fill(base["id"], index, embedder)
+        await self._change(lambda ctx: _swap(ctx, base["id"], name, many))
         return True
 
     async def _fill(self, base_id: str, index: str, embedder: Embedder) -> int:

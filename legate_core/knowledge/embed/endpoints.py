@@ -132,7 +132,7 @@ class EndpointEmbedder:
             return 0, None, asked.words(str(error)) or type(error).__name__
         try:
             answer: Any = httpx.Response(response.status_code, content=data).json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return (response.status_code if response.status_code != 200 else 0), None, "the answer is no JSON"
         return response.status_code, answer, asked.words(_said(answer)) or "no reason given"
 

@@ -140,6 +140,7 @@ async def test_an_ollama_is_asked_as_it_wants() -> None:
         (httpx.Response(200, json={"data": [{"index": 0, "embedding": "x"}]}), Unavailable, "no embedding"),
         (httpx.Response(200, json=["x"]), Unavailable, "no embedding"),
         (httpx.Response(200, text="<html>"), Unavailable, "no JSON"),
+        (httpx.Response(200, text="[" * 200_000), Unavailable, "no JSON"),
         (httpx.Response(503, json={}), Unavailable, "Try again later"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from legate_core.errors import Conflict, Invalid, NotFound, Unavailable
-from legate_core.knowledge import ingest
+from legate_core.knowledge import ingest, parts, store
 from legate_core.knowledge.commands import (
     CancelDocuments,
     CreateBase,
@@ -402,3 +402,172 @@ async def test_what_the_end_of_a_document_leaves_is_done_though_it_ended_during_
     finally:
         await library.stop()
     assert {row.state for row in (await library.rows(base)).values()} == {"ready"}
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is tried again soon."""
+    monkeypatch.setattr(parts, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(parts, "MOST_SECONDS", 0.1)
+
+
+class Breaks:
+    """An embedder that is broken in a way that nobody thought of."""
+
+    async def kind(self) -> Any:
+        raise RecursionError("a secret of the server")
+
+
+def break_embedder(library: Library, dimensions: int, embedder: Any) -> None:
+    """Another embedder for the base with so many dimensions."""
+    get = library.embedders.get
+    library.embedders.get = lambda settings: embedder if settings.get("dimensions") == dimensions else get(settings)  # type: ignore[method-assign]
+
+
+def troubles(library: Library) -> dict[str, str]:
+    return {trouble.part: trouble.sentence for trouble in library.kernel.troubles.of("ws_test")}
+
+
+async def until(is_so: Any) -> None:
+    async with asyncio.timeout(30):
+        while not await is_so():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_fault_that_nobody_thought_of_ends_its_document_and_no_other(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, base = await library.base("Broken", provider="hashing", dimensions=8), await library.base()
+    break_embedder(library, 8, Breaks())
+    await library.add(broken, library.write("lamps.md", LAMP))
+    await library.add(base, library.write("tea.md", TEA))
+    async with asyncio.timeout(30):
+        await library.read()
+    row = (await library.rows(broken))["lamps.md"]
+    assert (row.state, row.reason) == ("failed", "Something went wrong inside Legate (RecursionError). Try again.")
+    assert (await library.rows(base))["tea.md"].state == "ready"
+    assert [record.exc_info for record in caplog.records if row.id in record.getMessage()] != [None]
+
+
+async def test_originals_that_are_away_at_the_start_are_told_and_looked_through_later(
+    library: Library, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = await library.base()
+    await library.add(base, library.write("tea.md", TEA))
+    keep_only, is_away = library.originals.keep_only, True
+
+    def away(contents: Any, older_than_seconds: float) -> int:
+        if is_away:
+            raise Unavailable("The bucket of documents cannot be reached. Check it.")
+        return keep_only(contents, older_than_seconds)
+
+    monkeypatch.setattr(library.originals, "keep_only", away)
+    ingester = library.start()
+    async with asyncio.timeout(30):
+        await ingester.settled()
+    assert (await library.rows(base))["tea.md"].state == "ready"
+    assert troubles(library) == {ingest.STRANGERS: "The bucket of documents cannot be reached. Check it."}
+    is_away = False
+
+    async def is_over() -> bool:
+        return not troubles(library)
+
+    await until(is_over)
+
+
+async def test_nothing_is_read_before_what_the_last_process_left_is_recovered(
+    library: Library, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = await library.base()
+    await library.add(base, library.write("tea.md", TEA))
+    change, broke = library.kernel.change, 0
+
+    async def breaks_twice(actor: Any, work: Any, cause: str) -> Any:
+        nonlocal broke
+        if cause == "knowledge recovery" and broke < 2:
+            broke += 1
+            assert library.readers.read_paths == []
+            raise OSError("no more room")
+        return await change(actor, work, cause)
+
+    monkeypatch.setattr(library.kernel, "change", breaks_twice)
+    async with asyncio.timeout(30):
+        await library.read()
+    assert broke == 2
+    assert (await library.rows(base))["tea.md"].state == "ready"
+    assert troubles(library) == {}
+
+
+async def test_an_original_that_cannot_be_deleted_is_told_and_holds_up_nothing(
+    library: Library, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = await library.base()
+    (lamps,) = (await library.add(base, library.write("lamps.md", LAMP))).new
+    await library.read()
+    await library.send(RemoveDocuments(base, (lamps,)))
+    await library.add(base, library.write("tea.md", TEA))
+    discard, is_stuck = library.originals.discard, True
+
+    def stuck(content: str) -> None:
+        if is_stuck:
+            raise PermissionError("no")
+        discard(content)
+
+    monkeypatch.setattr(library.originals, "discard", stuck)
+    ingester = library.start()
+
+    async def is_read() -> bool:
+        return (await library.rows(base))["tea.md"].state == "ready"
+
+    await until(is_read)
+    assert "PermissionError" in troubles(library)[ingest.CLEANING]
+    is_stuck = False
+    async with asyncio.timeout(30):
+        await ingester.settled()
+    assert troubles(library) == {}
+    assert (await remains(library))[2:] == (0, 1)
+
+
+async def test_a_failure_that_cannot_be_written_is_written_later(
+    library: Library, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = await library.base()
+    await library.add(base, library.write("bad.txt", bytes(range(32)) * 40))
+    fail_document, broke = store.fail_document, 0
+
+    def full(*given: Any) -> bool:
+        nonlocal broke
+        broke += 1
+        if broke < 3:
+            raise Unavailable("The disk is full. Free some space.")
+        return fail_document(*given)
+
+    monkeypatch.setattr(store, "fail_document", full)
+    async with asyncio.timeout(30):
+        await library.read()
+    row = (await library.rows(base))["bad.txt"]
+    assert (row.state, "not a text file" in row.reason) == ("failed", True)
+    assert troubles(library) == {}
+
+
+async def test_a_look_for_work_that_breaks_is_looked_again(
+    library: Library, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = await library.base()
+    await library.add(base, library.write("tea.md", TEA))
+    look, broke = Ingester._look, 0
+
+    async def breaks_twice(ingester: Ingester, work: Any) -> Any:
+        nonlocal broke
+        broke += 1
+        if broke in (2, 3):
+            raise RuntimeError("torn")
+        return await look(ingester, work)
+
+    monkeypatch.setattr(Ingester, "_look", breaks_twice)
+    library.start()
+
+    async def is_read() -> bool:
+        return (await library.rows(base))["tea.md"].state == "ready"
+
+    await until(is_read)
