@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from legate_core.llm.base import ModelRequest, Reply, StopReason, Thought, ToolCall, Usage, with_distinct_ids
 from legate_core.llm.server_errors import Asked, Trouble, spellings, trouble
-from legate_core.llm.strict_json import mended, shown
+from legate_core.llm.strict_json import mended
 from legate_core.llm.tokens import count_at_most, count_calls, estimate_input
 from legate_core.llm.tool_names import ToolNames
 
@@ -17,6 +17,7 @@ MAX_CALLS = 64
 MAX_ARGUMENT_CHARS = 1_000_000
 MAX_THOUGHT_CHARS = 2_000_000
 MAX_NAME_CHARS = 1_000
+MAX_MODEL_CHARS = 200
 MAX_TOKENS_REPORTED = 1_000_000_000
 
 
@@ -84,7 +85,9 @@ class Assembly(ABC):
         names = ToolNames.of(self._request.tools, self._request.messages)
         calls = tuple(ToolCall.parsed(part.id, names.name(part.name), part.arguments) for part in self._calls)
         thoughts = self.thoughts()
-        everything = "\0".join((text, *(call.raw for call in calls), *(shown(thought) for thought in thoughts)))
+        whole = Reply(text, calls, self._stop, model=self._model, thoughts=thoughts)
+        # Names also as they came: what is longer than any name is cut, and a part of a key is a key to whoever knows it.
+        everything = "\0".join((*texts_in(whole.to_json()), *(part.name for part in self._calls)))
         if any(spelling in everything for spelling in spellings(self._asked.key)):
             raise trouble(
                 "bad_reply",
@@ -95,7 +98,8 @@ class Assembly(ABC):
         taken = frozenset(call.id for message in self._request.messages for call in message.tool_calls)
         calls = with_distinct_ids(calls, taken, f"{len(self._request.messages)}|{len(text)}")
         is_about_calls = bool(calls) and self._stop in ("end", "other")
-        return Reply(text, calls, "tool_calls" if is_about_calls else self._stop, self.usage(), self._model, thoughts)
+        stop = "tool_calls" if is_about_calls else self._stop
+        return Reply(text, calls, stop, self.usage(), self._model[:MAX_MODEL_CHARS], thoughts)
 
     def thoughts(self) -> tuple[Thought, ...]:
         """The thoughts that the service wants back with the turn; most want none."""
@@ -155,7 +159,8 @@ class Assembly(ABC):
 
     def _called_itself(self, name: Any) -> None:
         if isinstance(name, str) and name:
-            self._model = mended(name)[:200]
+            # Cut when it is kept, and not before the whole of it was searched for the key.
+            self._model = mended(name)
 
     def _trouble(self, what: str) -> Trouble:
         return trouble("bad_reply", f"The model {self._asked.model} {what}", usage=self.usage())
@@ -168,6 +173,19 @@ def text_in(value: Any) -> str:
     parts = cast("list[Any]", value) if isinstance(value, list) else []
     texts = [cast("dict[str, Any]", part).get("text") for part in parts if isinstance(part, dict)]
     return "".join(text for text in texts if isinstance(text, str))
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, the names in its objects among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in cast("Mapping[str, Any]", value).items():
+            yield name
+            yield from texts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in cast("list[Any]", value):
+            yield from texts_in(item)
 
 
 def table_in(value: Any) -> Mapping[str, Any]:

@@ -125,6 +125,13 @@ ECHOES: list[Callable[[str], Answer]] = [
     lambda key: Answer([event({"error": {"message": f"key {key}"}})]),
     lambda key: said("Your key is ", key, "!"),
     lambda key: called(fragment(0, "c1", "mail__send", json.dumps({"to": key}))),
+    lambda key: called(fragment(0, "c1", "mail__send", '{"to": "' + "".join(f"\\u{ord(c):04x}" for c in key) + '"}')),
+    lambda key: called(fragment(0, "c1", "mail__send", json.dumps({key: "x"}))),
+    lambda key: called(fragment(0, "c1", key, "{}")),
+    lambda key: called(fragment(0, "c1", "x" * 120 + key, "{}")),
+    lambda key: called(fragment(0, key, "mail__send", "{}")),
+    lambda key: Answer([chunk({"content": "Hello."}), chunk(finish="stop"), event({"model": key})]),
+    lambda key: Answer([chunk({"content": "Hello."}), chunk(finish="stop"), event({"model": "m" * 190 + key})]),
 ]
 
 
