@@ -150,9 +150,8 @@ class AnthropicAssembly(Assembly):
             return
         fresh, received, read, written = (self._counted.get(name, 0) for name in names)
         thoughts = table_in(usage.get("output_tokens_details")).get("thinking_tokens")
-        self._usage = Usage(
-            fresh + read + written, received, read, written_tokens=written, reasoning_tokens=some(thoughts, received)
-        )
+        reasoning = some(thoughts, received)
+        self._counts(Usage(fresh + read + written, received, read, written_tokens=written, reasoning_tokens=reasoning))
 
 
 def _number(index: Any) -> int | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from legate_core.llm.base import ModelRequest, Reply, StopReason, Thought, ToolCall, Usage, with_distinct_ids
 from legate_core.llm.server_errors import Asked, Trouble, spellings, trouble
 from legate_core.llm.strict_json import mended
-from legate_core.llm.tokens import count_at_most, count_calls, estimate_input
+from legate_core.llm.tokens import PER_MESSAGE, count_at_most, estimate_input
 from legate_core.llm.tool_names import ToolNames
 
 MAX_CALLS = 64
@@ -30,6 +30,7 @@ class Call:
     name: str = ""
     _pieces: list[str] = field(default_factory=list[str])
     _size: int = 0
+    _bytes: int = 0
 
     @property
     def arguments(self) -> str:
@@ -41,10 +42,16 @@ class Call:
         """Whether it is longer than any call has a reason to be."""
         return self._size > MAX_ARGUMENT_CHARS or len(self.name) > MAX_NAME_CHARS
 
+    @property
+    def tokens(self) -> int:
+        """The most that what has arrived of it can be."""
+        return PER_MESSAGE + count_at_most(self.id + self.name) + self._bytes
+
     def add(self, arguments: str) -> None:
         """A further piece of its arguments."""
         self._pieces.append(arguments)
         self._size += len(arguments)
+        self._bytes += count_at_most(arguments)
 
 
 class Assembly(ABC):
@@ -63,7 +70,10 @@ class Assembly(ABC):
         # A few servers say only that they are done, and not why.
         self._stop: StopReason = "end"
         self._usage: Usage | None = None
+        # How much had come when the server counted; None for all of the piece that is being read.
+        self._counted_at: int | None = 0
         self._model = ""
+        self._said = 0
         self._unseen = 0
         self.max_tokens = request.max_tokens
         self.has_begun = False
@@ -73,7 +83,11 @@ class Assembly(ABC):
         """Take one piece in; the text it adds. Raises `Trouble` for an error among the pieces and for what is none."""
         if not isinstance(piece, dict):
             raise trouble("bad_reply", f"{self._asked.host} sent what is no model's reply. Check the base URL.")
-        return self._read(cast("dict[str, Any]", piece))
+        try:
+            return self._read(cast("dict[str, Any]", piece))
+        finally:
+            if self._counted_at is None:
+                self._counted_at = self._received()
 
     @abstractmethod
     def _read(self, data: dict[str, Any]) -> str:
@@ -111,12 +125,23 @@ class Assembly(ABC):
         return rest
 
     def usage(self) -> Usage:
-        """What the server counted; else about what was sent, and at most what was received."""
-        if self._usage is not None and self._has_counted(self._usage):
-            return self._usage
-        calls = (ToolCall(part.id, part.name, None, part.arguments) for part in self._calls)
-        output = count_at_most("".join(self._text)) + count_calls(calls) + self._unseen
-        return Usage(estimate_input(self._request), min(output, self.max_tokens), is_estimated=True)
+        """What the server counted, and at most what has come since then; else about what was sent, and at most what was
+        received. A count from before the first word is none of an answer that breaks off after it."""
+        counted = self._usage
+        if counted is not None and self._has_counted(counted):
+            later = 0 if self._counted_at is None else self._received() - self._counted_at
+            output = min(counted.output_tokens + later, max(counted.output_tokens, self.max_tokens))
+            return replace(counted, output_tokens=output)
+        output = min(self._received(), self.max_tokens)
+        return Usage(estimate_input(self._request), output, is_estimated=True)
+
+    def _received(self) -> int:
+        """The most tokens that can have come so far."""
+        return self._said + self._unseen + sum(call.tokens for call in self._calls)
+
+    def _counts(self, usage: Usage) -> None:
+        """The server counted, and all of the piece that says so is among it."""
+        self._usage, self._counted_at = usage, None
 
     def _has_counted(self, usage: Usage) -> bool:
         """Whether these are counts. Nothing in, or nothing out for an answer, is what a server says that does not count;
@@ -130,6 +155,7 @@ class Assembly(ABC):
         if text:
             self.has_begun = True
             self._text.append(text)
+            self._said += count_at_most(text)
         text = self._held + text
         self._held = ""
         if text and "\ud800" <= text[-1] <= "\udbff":

@@ -94,13 +94,15 @@ class ChatAssembly(Assembly):
         of_input = table_in(data.get("prompt_tokens_details"))
         of_output = table_in(data.get("completion_tokens_details"))
         cached = some(of_input.get("cached_tokens"), sent)
-        self._usage = Usage(
-            sent,
-            received,
-            cached,
-            charged_micros=_charged(data) if self._reads_cost else None,
-            written_tokens=some(of_input.get("cache_write_tokens"), sent - cached),
-            reasoning_tokens=some(of_output.get("reasoning_tokens"), received),
+        self._counts(
+            Usage(
+                sent,
+                received,
+                cached,
+                charged_micros=_charged(data) if self._reads_cost else None,
+                written_tokens=some(of_input.get("cache_write_tokens"), sent - cached),
+                reasoning_tokens=some(of_output.get("reasoning_tokens"), received),
+            )
         )
 
 

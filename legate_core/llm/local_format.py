@@ -17,6 +17,7 @@ from legate_core.llm.chat_reply import ChatAssembly
 from legate_core.llm.chat_request import body_of, message_of
 from legate_core.llm.server_errors import Asked
 from legate_core.llm.strict_json import shown
+from legate_core.llm.tokens import count_at_most
 from legate_core.llm.tool_names import wire_name
 
 MAX_CALLS_AT_ONCE = 8
@@ -140,6 +141,7 @@ class LocalAssembly(ChatAssembly):
         super().__init__(request, asked)
         self._reader = AnswerReader() if request.tools else None
         self._raw: list[str] = []
+        self._written = 0
 
     def reply(self) -> Reply:
         """The whole reply: what stands between the braces is its calls, or its text."""
@@ -160,7 +162,12 @@ class LocalAssembly(ChatAssembly):
             return super()._say(text)
         self.has_begun = True
         self._raw.append(text)
+        self._written += count_at_most(text)
         return super()._say(self._reader.feed(text)) if self._request.response_schema is None else ""
+
+    def _received(self) -> int:
+        # Text and calls are both taken out of what was written.
+        return super()._received() if self._reader is None else self._written + self._unseen
 
     def _add(self, text: str) -> str:
         return super()._say(text)

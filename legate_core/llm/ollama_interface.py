@@ -101,4 +101,4 @@ class OllamaAssembly(Assembly):
         sent, received = count_in(data.get("prompt_eval_count")), count_in(data.get("eval_count"))
         # Older versions leave out what they took from their cache, so that nothing is not to be believed.
         if sent and received is not None:
-            self._usage = Usage(sent, received)
+            self._counts(Usage(sent, received))

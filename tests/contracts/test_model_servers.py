@@ -347,6 +347,16 @@ async def test_what_has_begun_is_never_begun_again(place: Place, how: Any) -> No
     assert failed.usage.output_tokens > 0
 
 
+@pytest.mark.parametrize("how", ["cut", "end"])
+async def test_all_that_came_before_a_break_is_counted_whatever_the_server_counted_before_it(
+    place: Place, how: Any
+) -> None:
+    words = ["A fine day. "] * 4
+    failed = await place.fail(begun(place.wire, *words, end=how))
+    assert failed.usage is not None
+    assert failed.usage.output_tokens >= len("".join(words))
+
+
 @promise("Never asked again once it has begun")
 async def test_a_call_that_was_begun_is_never_begun_again(place: Place) -> None:
     pieces = [*place.wire.begin(), *place.wire.calls([("c1", "mail__send", '{"to": "kim"}')])]

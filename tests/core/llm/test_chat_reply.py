@@ -137,6 +137,32 @@ def test_tokens_that_were_not_counted_are_estimated(usage: Any):
     assert assembly.usage().is_estimated
 
 
+def counting(text: str, received: int) -> dict[str, Any]:
+    """A piece from a server that counts with every piece."""
+    return {
+        "choices": [{"index": 0, "delta": {"content": text}}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": received},
+    }
+
+
+def test_a_count_is_believed_for_what_it_covers_and_what_comes_later_is_added():
+    assembly = ChatAssembly(REQUEST, ASKED)
+    assembly.feed(counting("Good ", 2))
+    assembly.feed(counting("morning", 5))
+    assert assembly.usage() == Usage(9, 5)
+    assembly.feed({"choices": [{"index": 0, "delta": {"content": " to you."}}]})
+    assert assembly.usage() == Usage(9, 5 + len(" to you."))
+    assembly.feed({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 8}})
+    assert assembly.usage() == Usage(9, 8)
+
+
+def test_what_is_added_to_a_count_is_never_more_than_was_allowed():
+    assembly = ChatAssembly(ModelRequest("m-1", (Message("user", "u"),), max_tokens=20), ASKED)
+    assembly.feed(counting("Good ", 2))
+    assembly.feed({"choices": [{"index": 0, "delta": {"content": "x" * 400}}]})
+    assert assembly.usage().output_tokens == 20
+
+
 @pytest.mark.parametrize(
     ("usage", "micros"),
     [
