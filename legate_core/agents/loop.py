@@ -118,9 +118,9 @@ class AgentState:
         used = Used(self.used.steps + 1, self.used.tokens + tokens, self.used.cost_micros + cost_micros)
         return replace(self, turns=(*self.turns, Turn(reply)), used=used, model_failures=())
 
-    def with_model_failure(self, reason: str) -> AgentState:
-        """The model could not be asked or answered nonsense."""
-        used = replace(self.used, steps=self.used.steps + 1)
+    def with_model_failure(self, reason: str, tokens: int, cost_micros: int) -> AgentState:
+        """The model could not be asked, broke off or answered nonsense. What came of it was used all the same."""
+        used = Used(self.used.steps + 1, self.used.tokens + tokens, self.used.cost_micros + cost_micros)
         return replace(self, used=used, model_failures=(*self.model_failures, reason))
 
     def with_outcome(self, outcome: Outcome) -> AgentState:

@@ -32,7 +32,7 @@ def apply(state: AgentState, step: StepRecord) -> AgentState:
 def _apply(state: AgentState, step: StepRecord) -> AgentState:
     if step.kind == "model":
         if step.state == "failed":
-            return state.with_model_failure(str(step.body["error"]))
+            return state.with_model_failure(str(step.body["error"]), step.tokens, step.cost_micros)
         return state.with_reply(Reply.from_json(step.body["reply"]), step.tokens, step.cost_micros)
     if step.kind == "tool":
         return state.with_outcome(outcome_of(step))

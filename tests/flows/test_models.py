@@ -209,6 +209,14 @@ async def test_a_server_that_breaks_every_answer_off_is_an_outage(story: Story) 
     )
 
 
+async def test_what_broke_off_counts_for_the_runs_limit_of_tokens(story: Story) -> None:
+    half = turn(0, "word " * 400, fault="cut")
+    run_id = await story.run(turn(0, "x"), model=priced([half]), limits=Limits(tokens=200))
+    row = await story.row(run_id)
+    assert (row.status, "200 tokens" in row.reason) == ("ended_early", True)
+    assert [step.state for step in await story.log(run_id)] == ["failed"]
+
+
 async def test_the_cheaper_model_is_asked_where_money_does_not_allow_the_first(story: Story) -> None:
     model = priced(fallbacks=[SPARE | {"on": ["budget"]}])
     run_id = await run(story, model, limit=1_000)

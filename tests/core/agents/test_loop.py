@@ -116,13 +116,21 @@ EMPTY = Reply("")
         (state().with_reply(Reply("", stop_reason="refusal"), 10, 0), Fail),
         (state().with_reply(EMPTY, 10, 0), CallModel),
         (state(malformed_replies=1).with_reply(EMPTY, 10, 0), Fail),
-        (state().with_model_failure("It is down."), CallModel),
-        (state(malformed_replies=1).with_model_failure("It is down."), Fail),
+        (state().with_model_failure("It is down.", 0, 0), CallModel),
+        (state(malformed_replies=1).with_model_failure("It is down.", 0, 0), Fail),
         (state().with_reply(Reply("Done."), 10, 0).with_words("And Ole?"), CallModel),
     ],
 )
 def test_what_follows_what(after: AgentState, move: type) -> None:
     assert type(next_move(after, now=0)) is move
+
+
+def test_what_came_of_replies_that_broke_off_counts_for_the_limit_of_tokens() -> None:
+    broken = state(tokens=1_000, malformed_replies=5).with_model_failure("It broke off.", 600, 3)
+    assert isinstance(next_move(broken, now=0), CallModel)
+    found = next_move(broken.with_model_failure("It broke off.", 400, 2), now=0)
+    assert isinstance(found, Fail)
+    assert (found.ended_early, "1,000 tokens" in found.reason) == (True, True)
 
 
 @pytest.mark.parametrize(
