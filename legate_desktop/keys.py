@@ -20,9 +20,13 @@ AskKeys = Callable[[bool, str], Awaitable[str | None]]
 async def open_own(core: Any, home: Path | None, ask: AskKeys) -> Any:
     """Open the data folder. Raises what `open_local` does, and `Locked` where nobody gives the passphrase."""
     settings, problem = core.from_environment(home=home), ""
+    has_file = (settings.home / core.KEYS_FILE).exists()
+    is_new = not settings.database_url and not (settings.home / core.DATABASE_FILE).exists()
+    # Nobody chooses a passphrase for work whose keys lie elsewhere: the core says first whether they do.
+    may_ask = has_file or is_new
     while True:
-        if settings.keys == "passphrase" and not settings.passphrase:
-            given = await ask(not (settings.home / core.KEYS_FILE).exists(), problem)
+        if settings.keys == "passphrase" and not settings.passphrase and may_ask:
+            given = await ask(not has_file, problem)
             if given is None:
                 raise core.Locked(
                     "The keys are locked, so nothing was opened. Start Legate again to give the passphrase."
@@ -33,9 +37,9 @@ async def open_own(core: Any, home: Path | None, ask: AskKeys) -> Any:
         except core.Locked as error:
             if settings.keys != "passphrase" or "in_use" in error.details:
                 raise
-            settings, problem = replace(settings, passphrase=""), tr_core(error.message)
+            problem = tr_core(error.message) if settings.passphrase else ""
+            settings, may_ask = replace(settings, passphrase=""), True
         except core.Unavailable as error:
-            is_new = not settings.database_url and not (settings.home / core.DATABASE_FILE).exists()
             if not error.details.get("no_keyring") or not is_new:
                 raise
             settings = replace(settings, keys="passphrase")

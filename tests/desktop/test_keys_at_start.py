@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import legate_core as core
-from legate_core.errors import Locked, Unavailable
+from legate_core.errors import Damaged, Invalid, Locked, Unavailable
 from legate_desktop.keys import open_own
 from legate_desktop.shell.keys_dialog import KeyAsker, KeysDialog
 
@@ -61,6 +61,33 @@ async def test_a_folder_with_work_in_it_gets_no_new_keys_because_its_keyring_is_
     with pytest.raises(Unavailable, match="no keyring"):
         await open_own(core, tmp_path, nobody.ask)
     assert nobody.asked == []
+
+
+async def test_nobody_is_asked_for_a_passphrase_of_work_whose_keys_lie_in_the_keyring(
+    no_keyring: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / core.DATABASE_FILE).write_bytes(b"")
+    (tmp_path / "keyring.id").write_text("0123456789abcdef\n")
+    nobody = Person()
+    with pytest.raises(Unavailable, match=r"lie in this system's keyring, which cannot be used now\. Start it"):
+        await open_own(core, tmp_path, nobody.ask)
+    monkeypatch.setenv("LEGATE_KEYS", "passphrase")
+    with pytest.raises(Invalid, match=r"lie in this system's keyring, not under a passphrase\."):
+        await open_own(core, tmp_path, nobody.ask)
+    assert nobody.asked == []
+    assert not (tmp_path / core.KEYS_FILE).exists()
+
+
+async def test_a_lost_file_of_keys_is_said_to_be_lost(
+    no_keyring: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEGATE_KEYS", "passphrase")
+    await (await open_own(core, tmp_path, Person(PASSPHRASE).ask)).close()
+    (tmp_path / core.KEYS_FILE).unlink()
+    again = Person(PASSPHRASE)
+    with pytest.raises(Damaged, match="Restore the keys from a backup"):
+        await open_own(core, tmp_path, again.ask)
+    assert again.asked == [(True, "")]
 
 
 class Engine(threading.Thread):

@@ -48,7 +48,10 @@ class Backend(Protocol):
 
 
 class SystemKeys:
-    """A `KeyPort` on the keyring of the operating system. Each data folder has a name of its own in it."""
+    """A `KeyPort` on the keyring of the operating system. Each data folder has a name of its own in it.
+
+    `holds_keys` says that the keys of work that is there already lie in it: then no other place is proposed.
+    """
 
     kind = "keyring"
     needs_passphrase = False
@@ -57,10 +60,12 @@ class SystemKeys:
         self,
         folder: Path,
         *,
+        holds_keys: bool = False,
         find: Callable[[], Backend] | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._folder = folder
+        self._holds_keys = holds_keys
         self._find = find or find_backend
         self._timeout_seconds = timeout_seconds
         self._calls = threading.Lock()
@@ -104,9 +109,19 @@ class SystemKeys:
 
     def _ready(self) -> tuple[str, Backend]:
         if self._backend is None:
-            self._service = f"Legate {_folder_id(self._folder)}"
-            service = self._service
-            self._backend = self._call(lambda: _proved(self._find(), service))
+            try:
+                found = self._call(self._find)
+                # Named only where there is a keyring, so that the name says that one was used.
+                self._service = service = f"Legate {_folder_id(self._folder)}"
+                self._backend = self._call(lambda: _proved(found, service))
+            except Unavailable as error:
+                if not self._holds_keys:
+                    raise
+                raise Unavailable(
+                    "The keys of this data folder lie in this system's keyring, which cannot be used now. "
+                    "Start it, then open Legate again.",
+                    reason=error.message,
+                ) from error
         return self._service, self._backend
 
     def _call(self, work: Callable[[], T]) -> T:

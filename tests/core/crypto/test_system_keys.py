@@ -62,6 +62,20 @@ def test_a_keyring_that_fails_is_said_in_words(
     assert port.is_locked
 
 
+def test_no_other_place_is_proposed_for_keys_that_lie_in_it(tmp_path: Path) -> None:
+    def nowhere() -> Ring:
+        raise Unavailable("This system has no keyring.", no_keyring=True)
+
+    fresh, used = SystemKeys(tmp_path, find=nowhere), SystemKeys(tmp_path, holds_keys=True, find=nowhere)
+    with pytest.raises(Unavailable, match="no keyring"):
+        fresh.unlock()
+    assert not (tmp_path / "keyring.id").exists()
+    with pytest.raises(Unavailable, match="lie in this system's keyring") as caught:
+        used.unlock()
+    assert "LEGATE_KEYS" not in str(caught.value)
+    assert caught.value.details == {"reason": "This system has no keyring."}
+
+
 def test_a_keyring_that_loses_things_is_not_used(tmp_path: Path) -> None:
     class Forgetful(Ring):
         def get_password(self, service: str, username: str) -> str | None:
