@@ -47,7 +47,7 @@ _HOME: dict[str, str] = {
         "kernel.messages": "Command Delivery LiveQuery Query Recorded Snapshot Tick",
         "kernel.registry": "Door",
         "kernel.troubles": "Trouble",
-        "knowledge.below": "files_below",
+        "knowledge.below": "LeftOut Look files_below look_below open_file",
         "knowledge.commands": (
             "AddFiles Added CancelDocuments CreateBase Refused ReindexBase RemoveBase RemoveDocuments RenameBase "
             "RetryDocuments UnwatchFolder UploadDocument WatchFolder"

@@ -86,7 +86,11 @@ from legate_core.kernel.messages import Snapshot as Snapshot
 from legate_core.kernel.messages import Tick as Tick
 from legate_core.kernel.registry import Door as Door
 from legate_core.kernel.troubles import Trouble as Trouble
+from legate_core.knowledge.below import LeftOut as LeftOut
+from legate_core.knowledge.below import Look as Look
 from legate_core.knowledge.below import files_below as files_below
+from legate_core.knowledge.below import look_below as look_below
+from legate_core.knowledge.below import open_file as open_file
 from legate_core.knowledge.commands import Added as Added
 from legate_core.knowledge.commands import AddFiles as AddFiles
 from legate_core.knowledge.commands import CancelDocuments as CancelDocuments

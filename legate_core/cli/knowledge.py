@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from legate_core.errors import Invalid
 
 if TYPE_CHECKING:
     from legate_core.kernel.messages import LiveQuery
+    from legate_core.knowledge.below import Look
     from legate_core.knowledge.commands import Added
     from legate_core.knowledge.model import BaseRow, DocumentRow, Found, Hit
 
@@ -142,8 +144,10 @@ async def rename_one(options: Namespace, screen: Screen) -> Result:
 async def add_files(options: Namespace, screen: Screen) -> Result:
     from legate_core import wire
 
-    paths = list(dict.fromkeys(path for given_path in options.paths for path in _below(given_path)))
-    if not paths:
+    looks = [_below(given_path) for given_path in options.paths]
+    paths = list(dict.fromkeys(seen.path for look in looks for seen in look.files))
+    left_out = [core.Refused(item.place, item.why) for look in looks for item in look.left_out]
+    if not paths and not left_out:
         raise Invalid("There is nothing to add there. Name files, or folders that hold some.")
     async with opened(options, screen, works=True) as session:
         base = await _base(session, options.base)
@@ -153,7 +157,7 @@ async def add_files(options: Namespace, screen: Screen) -> Result:
             screen.moving("Taking files in", min(start + FILES_AT_ONCE, len(paths)), len(paths))
         ids = [key for outcome in outcomes for key in (*outcome.new, *outcome.changed)]
         rows = await _until_read(session, base.id, ids) if options.wait else {}
-    refused = [item for outcome in outcomes for item in outcome.refused]
+    refused = [*left_out, *(item for outcome in outcomes for item in outcome.refused)]
     known = sum(len(outcome.known) for outcome in outcomes)
     failed = [row for row in rows.values() if row.state == "failed"]
     there = f"; there already: {known}" if known else ""
@@ -178,14 +182,14 @@ async def _send(session: Session, base_id: str, paths: Sequence[str], server: st
     new, changed, known, refused = list[str](), list[str](), list[str](), list[Any]()
     for path in paths:
         try:
-            data = Path(path).read_bytes()
+            with core.open_file(path) as file:
+                data = file.read()
+            outcome = await session.send(core.UploadDocument(base_id, Path(path).name, data))
         except OSError as error:
             refused.append(
                 core.Refused(path, f"It cannot be opened ({error.strerror}). Check its name and its rights.")
             )
             continue
-        try:
-            outcome = await session.send(core.UploadDocument(base_id, Path(path).name, data))
         except Invalid as error:
             refused.append(core.Refused(path, error.message))
             continue
@@ -247,12 +251,17 @@ async def _until(session: Session, query: LiveQuery[Row], is_enough: Callable[[M
         await asyncio.gather(following, waiting, return_exceptions=True)
 
 
-def _below(given_path: str) -> list[str]:
-    """A file itself; of a folder every file below it that can be read, hidden ones and links left out."""
+def _below(given_path: str) -> Look:
+    """A file itself; of a folder every file below it that can be read, hidden ones and links left out; and what cannot."""
     path = Path(given_path).expanduser().absolute()
-    if not path.exists():
-        raise Invalid(f"There is no file or folder {path}. Check its name.")
-    return core.files_below(str(path))
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise Invalid(f"There is no file or folder {path}. Check its name.") from error
+    except OSError as error:
+        reason = f"It cannot be opened ({error.strerror}). Check its name and its rights."
+        return core.Look(left_out=[core.LeftOut(str(path), reason)])
+    return core.look_below(str(path))
 
 
 async def search_base(options: Namespace, screen: Screen) -> Result:
@@ -348,7 +357,7 @@ async def cancel(options: Namespace, screen: Screen) -> Result:
 
 async def watch(options: Namespace, screen: Screen) -> Result:
     folder = Path(options.folder).expanduser().absolute()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise Invalid(f"There is no folder {folder}. Check its name.")
     async with opened(options, screen) as session:
         base = await _base(session, options.base)

@@ -17,6 +17,7 @@ from legate_core.kernel.ids import new_id
 from legate_core.kernel.messages import Command
 from legate_core.kernel.registry import command
 from legate_core.knowledge import store
+from legate_core.knowledge.below import open_file
 from legate_core.knowledge.embed.open import DEFAULT, checked
 from legate_core.knowledge.events import (
     BaseChanged,
@@ -200,10 +201,8 @@ def _put_file_away(ports: Ports, given: str) -> Source:
     if not path.is_absolute():
         raise Invalid("The path must be absolute. Write it from the root on.")
     kind = _kind(path.name)
-    with open(path, "rb") as file:
+    with open_file(given) as file:
         found = os.fstat(file.fileno())
-        if not path.is_file():
-            raise Invalid("This is no file. Choose a file, or a folder to watch.")
         stored = ports.get(Originals).put(file, MAX_FILE_BYTES)
     return Source(path.name, str(path), kind, stored, found.st_mtime_ns // 1000)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,29 +20,18 @@ from legate_core.errors import LegateError
 from legate_core.kernel.context import ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.knowledge import store
+from legate_core.knowledge.below import Seen, look
 from legate_core.knowledge.commands import AddFiles, RemoveDocuments
 from legate_core.knowledge.events import WATCHING
 from legate_core.knowledge.model import DocumentState
-from legate_core.knowledge.readers import kind_of
 from legate_core.knowledge.tables import documents
 
 log = logging.getLogger(__name__)
 
-MAX_FILES = 50_000
-MAX_DEPTH = 32
 FILES_AT_ONCE = 100
 QUIET_MS = 400
 LOOK_SECONDS = 600.0
 """How often a folder is looked at in any case; notices from network folders do not always come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as a look found it."""
-
-    path: str
-    size_bytes: int
-    modified_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +40,6 @@ class Difference:
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
-
-
-def look(folder: Path) -> list[Seen] | None:
-    """The files of a folder and those below it that can be read, in order; None where the folder itself is not there.
-
-    Hidden files and links are left out: a link may lead anywhere, and the same file would be there twice.
-    """
-    if not folder.is_dir():
-        return None
-    return sorted(_below(folder, MAX_DEPTH), key=lambda seen: seen.path)[:MAX_FILES]
-
-
-def _below(folder: Path, depth: int) -> Iterator[Seen]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        log.warning("a watched folder cannot be read: %s", error.strerror)
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.is_symlink():
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if depth:
-                yield from _below(Path(entry.path), depth - 1)
-        elif kind_of(entry.name) and entry.is_file(follow_symlinks=False):
-            try:
-                found = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue
-            yield Seen(entry.path, found.st_size, found.st_mtime_ns // 1000)
 
 
 def difference(seen: Sequence[Seen], known: Sequence[Mapping[str, Any]]) -> Difference:
@@ -120,7 +79,7 @@ class Watcher:
         if seen is None:
             return Difference()
         known = await self._kernel.look(self._system, lambda ctx: _known(ctx, folder))
-        found = difference(seen, known)
+        found = difference(seen.files, known)
         try:
             for start in range(0, len(found.add), FILES_AT_ONCE):
                 some = found.add[start : start + FILES_AT_ONCE]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from legate_core.knowledge import below
 from legate_server.app import create_app
 from tests.core.cli.terminal import Done, legate
 from tests.fakes import papers
@@ -86,6 +91,49 @@ def test_what_waits_is_cancelled_and_what_failed_is_retried(kb: Kb, files: Path)
     assert kb("add", "Shop", str(files / "half.pdf")).code == 0
     again = kb("retry", "Shop", "half.pdf").out
     assert again.startswith("Read again: 1 document; ready: 1.\nRead, but: half.pdf: Page 2 is a picture")
+
+
+def test_what_cannot_be_taken_is_said(kb: Kb, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = below._entries
+
+    def refuse(folder: str) -> Any:
+        if folder == str(files / "closed"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return entries(folder)
+
+    monkeypatch.setattr(below, "_entries", refuse)
+    (files / "closed").mkdir()
+    named = os.fsdecode(b"bad\xff.txt")
+    try:
+        (files / named).write_text("words")
+    except OSError:
+        named = ""
+    done = kb("add", "Shop", str(files), "--json")
+    assert (done.code, [row["state"] for row in done.json["documents"]]) == (1, ["ready", "ready"])
+    said = {item["name"]: item["reason"] for item in done.json["refused"]}
+    assert "Permission denied" in said.pop(str(files / "closed"))
+    if named:
+        assert "UTF-8" in said.pop(str(files / "bad?.txt"))
+        alone = kb("add", "Shop", str(files / named))
+        assert (alone.code, "UTF-8" in alone.out) == (1, True)
+    assert said == {}
+    closed = kb("add", "Shop", str(files / "closed"))
+    assert (closed.code, "Check its rights" in closed.out) == (1, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_a_pipe_is_refused_and_nobody_waits_for_it(kb: Kb, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.txt"
+    os.mkfifo(pipe)
+    # Lets go of whoever opened it all the same.
+    late = threading.Timer(30, lambda: os.close(os.open(pipe, os.O_RDWR)))
+    late.start()
+    try:
+        done = kb("add", "Shop", str(pipe))
+        assert late.is_alive()
+        assert (done.code, "This is no file." in done.out) == (1, True)
+    finally:
+        late.cancel()
 
 
 SENSELESS: list[tuple[tuple[str, ...], int, str]] = [

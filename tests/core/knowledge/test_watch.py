@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from legate_core.errors import Invalid
-from legate_core.knowledge import store
+from legate_core.knowledge import below, store
+from legate_core.knowledge.below import Seen, look
 from legate_core.knowledge.commands import RemoveBase, UnwatchFolder, WatchFolder
 from legate_core.knowledge.queries import KnowledgeBases
-from legate_core.knowledge.watch import Difference, Seen, Watcher, difference, look
+from legate_core.knowledge.watch import Difference, Watcher, difference
 from tests.core.knowledge.conftest import WORKSPACE, Library
 
 
@@ -49,7 +50,7 @@ def test_a_look_sees_files_that_can_be_read_and_follows_no_links(tmp_path: Path)
     os.symlink(tmp_path, folder / "up")
     seen = look(folder)
     assert seen is not None
-    assert [os.path.relpath(item.path, folder) for item in seen] == ["a.md", "below/b.txt", "below/deeper/c.pdf"]
+    assert [os.path.relpath(item.path, folder) for item in seen.files] == ["a.md", "below/b.txt", "below/deeper/c.pdf"]
     assert look(tmp_path / "none") is None
 
 
@@ -98,6 +99,21 @@ async def test_a_folder_that_is_away_empties_nothing(library: Library) -> None:
     folder.rename(library.files / "unplugged")
     assert await step(library) == [Difference()]
     assert list(await library.rows(base)) == ["a.md"]
+
+
+def test_what_lies_too_deep_or_is_too_much_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path.joinpath(*["d"] * 36)
+    deep.mkdir(parents=True)
+    for parent in (deep, *deep.parents[:36]):
+        (parent / "a.md").write_text("words")
+    found = look(tmp_path)
+    assert found is not None
+    too_deep = tmp_path.joinpath(*["d"] * 33)
+    assert (len(found.files), [item.place for item in found.left_out]) == (33, [str(too_deep)])
+    monkeypatch.setattr(below, "MAX_FILES", 5)
+    found = look(tmp_path)
+    assert found is not None
+    assert (len(found.files), [item.place for item in found.left_out][1:]) == (5, [str(tmp_path)])
 
 
 async def test_unwatching_keeps_the_documents_and_removing_the_base_ends_the_watch(library: Library) -> None:
