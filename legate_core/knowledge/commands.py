@@ -15,9 +15,9 @@ from legate_core.errors import Conflict, Invalid, LegateError
 from legate_core.kernel.context import Actor, Context, Ports, ReadContext
 from legate_core.kernel.ids import new_id
 from legate_core.kernel.messages import Command
-from legate_core.kernel.registry import command
+from legate_core.kernel.registry import INTERNAL, command
 from legate_core.knowledge import store
-from legate_core.knowledge.below import open_file
+from legate_core.knowledge.below import is_text, open_file
 from legate_core.knowledge.embed.open import DEFAULT, checked
 from legate_core.knowledge.events import (
     BaseChanged,
@@ -142,12 +142,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of the files: ids of documents that are new or changed, files that were there already, and refusals."""
+    """What became of the files: ids of documents that are new, changed or at a new place, files that were there already, and
+    refusals."""
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = ()
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +178,20 @@ class AddFiles(Command[Added]):
 
     base_id: str
     paths: tuple[str, ...]
-    folder_id: str = ""
 
 
-def put_files_away(ports: Ports, actor: Actor, message: AddFiles) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class FollowFiles(Command[Added]):
+    """Add files of a watched folder, like `AddFiles`. A document of this folder whose file is `gone` and whose content is
+    found at a new place moves there, so that it is found all the time."""
+
+    base_id: str
+    folder_id: str
+    paths: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+
+
+def put_files_away(ports: Ports, actor: Actor, message: AddFiles | FollowFiles) -> Prepared:
     """Keep the originals; outside of any transaction, because files may be large."""
     if len(message.paths) > MAX_FILES_AT_ONCE:
         raise Invalid(f"At most {MAX_FILES_AT_ONCE} files are added at once. Add the others after them.")
@@ -210,7 +222,13 @@ def _put_file_away(ports: Ports, given: str) -> Source:
 @command(AddFiles, permission="documents.add", before=put_files_away)
 def add_files(ctx: Context, message: AddFiles, prepared: Prepared) -> Added:
     base = store.load_base(ctx, message.base_id)
-    return _add(ctx, base, prepared.sources, prepared.refused, message.folder_id)
+    return _add(ctx, base, prepared)
+
+
+@command(FollowFiles, permission=INTERNAL, before=put_files_away)
+def follow_files(ctx: Context, message: FollowFiles, prepared: Prepared) -> Added:
+    base = store.load_base(ctx, message.base_id)
+    return _add(ctx, base, prepared, message.folder_id, message.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +252,7 @@ def put_upload_away(ports: Ports, actor: Actor, message: UploadDocument) -> Prep
     UploadDocument, permission="documents.add", route="POST /knowledge/{base_id}/documents", before=put_upload_away
 )
 def upload_document(ctx: Context, message: UploadDocument, prepared: Prepared) -> Added:
-    return _add(ctx, store.load_base(ctx, message.base_id), prepared.sources, prepared.refused, "")
+    return _add(ctx, store.load_base(ctx, message.base_id), prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +337,7 @@ class WatchFolder(Command[str]):
 def watch_folder(ctx: Context, message: WatchFolder) -> str:
     base = store.load_base(ctx, message.base_id)
     path = Path(message.path)
-    if not path.is_absolute() or "\0" in message.path:
+    if not path.is_absolute() or "\0" in message.path or not is_text(message.path):
         raise Invalid(f"The folder {message.path[:200]!r} must be an absolute path. Write it from the root on.")
     for folder in store.watched_folders(ctx):
         if folder["base_id"] == base["id"] and folder["path"] == str(path):
@@ -354,15 +372,23 @@ def unwatch_folder(ctx: Context, message: UnwatchFolder) -> None:
 
 
 def _add(
-    ctx: Context, base: Mapping[str, Any], sources: Sequence[Source], refused: Sequence[Refused], folder_id: str
+    ctx: Context, base: Mapping[str, Any], prepared: Prepared, folder_id: str = "", gone: Sequence[str] = ()
 ) -> Added:
     new: list[str] = []
     changed: list[str] = []
     known: list[str] = []
-    for source in sources:
+    moved: list[str] = []
+    homeless = _homeless(ctx, base["id"], prepared.sources, folder_id, frozenset(gone))
+    for source in prepared.sources:
         here = _at_origin(ctx, base["id"], source.origin) if source.origin else None
         same = _with_content(ctx, base["id"], source.stored.content)
-        if here is not None and here["content"] != source.stored.content:
+        if (here is None or here["content"] != source.stored.content) and homeless.get(source.stored.content):
+            row = homeless[source.stored.content].pop()
+            if here is not None:
+                store.remove_document(ctx, base, here)
+            _move(ctx, row, source)
+            moved.append(row["id"])
+        elif here is not None and here["content"] != source.stored.content:
             if _read_again(ctx, here, _facts(source)):
                 changed.append(here["id"])
         elif here is not None or same is not None:
@@ -373,7 +399,36 @@ def _add(
             known.append(source.name)
         else:
             new.append(_insert(ctx, base["id"], source, folder_id))
-    return Added(tuple(new), tuple(changed), tuple(known), tuple(refused))
+    return Added(tuple(new), tuple(changed), tuple(known), prepared.refused, tuple(moved))
+
+
+def _homeless(
+    ctx: ReadContext, base_id: str, sources: Sequence[Source], folder_id: str, gone: frozenset[str]
+) -> dict[str, list[Mapping[str, Any]]]:
+    """The documents of a folder whose files are gone, by the digest of their bytes where one of these files has the same."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    if gone:
+        statement = select(documents).where(
+            documents.c.workspace_id == ctx.workspace_id,
+            documents.c.base_id == base_id,
+            documents.c.folder_id == folder_id,
+            documents.c.content.in_({source.stored.content for source in sources}),
+            documents.c.state != DocumentState.REMOVED.value,
+        )
+        for row in ctx.rows(dialect.locked(statement.order_by(documents.c.id), ctx.connection)):
+            if row["id"] in gone:
+                found.setdefault(row["content"], []).append(row)
+    return found
+
+
+def _move(ctx: Context, row: Mapping[str, Any], source: Source) -> None:
+    """Say where a document's file lies now. Under a name that makes it another kind it is read again."""
+    place = {"name": source.name[:400], "origin": source.origin, "modified_us": source.modified_us}
+    if row["kind"] == source.kind:
+        ctx.update(documents, row["id"], place)
+        ctx.emit(DocumentTouched(row["base_id"], row["id"]))
+    else:
+        _read_again(ctx, row, {**place, "kind": source.kind})
 
 
 def _facts(source: Source) -> dict[str, Any]:
