@@ -123,6 +123,11 @@ class AgentState:
         used = Used(self.used.steps + 1, self.used.tokens + tokens, self.used.cost_micros + cost_micros)
         return replace(self, used=used, model_failures=(*self.model_failures, reason))
 
+    def with_cut_off(self, tokens: int, cost_micros: int) -> AgentState:
+        """A question was cut off from outside. That is no failure of the model, but what came of it was used."""
+        used = Used(self.used.steps + 1, self.used.tokens + tokens, self.used.cost_micros + cost_micros)
+        return replace(self, used=used)
+
     def with_outcome(self, outcome: Outcome) -> AgentState:
         """A call was proposed (open outcome) or came to its end."""
         last = self.turns[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Protocol, cast
 
@@ -193,11 +193,35 @@ class Reply:
         )
 
 
+class Meter:
+    """What one question has used so far, as the model that is asked tells it: what is charged where the call is cut off.
+
+    Read from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._used: Callable[[], Usage] | None = None
+
+    @property
+    def used(self) -> Usage | None:
+        """What the call on its way has used; None where none went out, or it came to nothing that is charged."""
+        return self._used() if self._used is not None else None
+
+    def runs(self, used: Callable[[], Usage]) -> None:
+        """The question goes out; `used` says from now on what it has used."""
+        self._used = used
+
+    def rests(self) -> None:
+        """The question came back unanswered, so that nothing is charged for it."""
+        self._used = None
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One question to a model. With a `response_schema`, the reply's text is JSON that fits it, or the call fails.
 
-    `attempt` is how often this very question has failed in its run before; only a recording looks at it.
+    `attempt` is how often this very question has failed in its run before; only a recording looks at it. `meter` is told
+    what the call uses while it is on its way.
     """
 
     model: str
@@ -207,12 +231,13 @@ class ModelRequest:
     temperature: float | None = None
     response_schema: Mapping[str, Any] | None = None
     attempt: int = 0
+    meter: Meter = field(default_factory=Meter, compare=False, repr=False)
 
 
 class Model(Protocol):
     """The port. A stream gives pieces of text and, last, exactly one reply; or it raises `ModelFailed`.
 
-    Closing or cancelling the stream ends the call at the other side too.
+    It tells the request's `meter` what the call uses. Closing or cancelling the stream ends the call at the other side too.
     """
 
     def stream(self, request: ModelRequest) -> AsyncIterator[TextDelta | Reply]: ...

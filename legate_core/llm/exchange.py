@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from legate_core.llm.assembly import Assembly
@@ -68,8 +69,9 @@ class ServedModel:
         while True:
             attempt += 1
             assembly = self.interface.assembly(request, asked)
+            sent = partial(request.meter.runs, assembly.usage)
             try:
-                async with aclosing(self._attempt(body, asked, assembly)) as pieces:
+                async with aclosing(self._attempt(body, asked, assembly, sent)) as pieces:
                     async for piece in pieces:
                         yield TextDelta(piece)
                 if rest := assembly.rest():
@@ -77,6 +79,8 @@ class ServedModel:
                 reply = assembly.reply()
                 break
             except Trouble as error:
+                if not assembly.has_begun:
+                    request.meter.rests()
                 if (seconds := self._wait(error, assembly, attempt)) is None:
                     raise _final(error, assembly) from error
             await self.surroundings.sleep(seconds)
@@ -103,9 +107,11 @@ class ServedModel:
             return None
         return wait_seconds(attempt, self.surroundings.jitter(), error.asked_seconds)
 
-    async def _attempt(self, body: Mapping[str, Any], asked: Asked, assembly: Assembly) -> AsyncGenerator[str, None]:
+    async def _attempt(
+        self, body: Mapping[str, Any], asked: Asked, assembly: Assembly, sent: Callable[[], None]
+    ) -> AsyncGenerator[str, None]:
         """One request: the pieces of text of its answer. Raises `Trouble`."""
-        async with self._answer(body, asked) as response:
+        async with self._answer(body, asked, sent) as response:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if response.status_code != 200:
                 date = response.headers.get("date")
@@ -183,8 +189,10 @@ class ServedModel:
                 return
 
     @asynccontextmanager
-    async def _answer(self, body: Mapping[str, Any], asked: Asked) -> AsyncGenerator[httpx.Response, None]:
-        """The answer's head, its connection closed at the end whatever happens."""
+    async def _answer(
+        self, body: Mapping[str, Any], asked: Asked, sent: Callable[[], None]
+    ) -> AsyncGenerator[httpx.Response, None]:
+        """The answer's head, its connection closed at the end whatever happens. `sent` is told once the question goes out."""
         import httpx
 
         headers = {"accept": "text/event-stream, application/json", "accept-encoding": "identity"}
@@ -202,9 +210,10 @@ class ServedModel:
                 )
             )
             url = f"{self.endpoint.base_url}{self.interface.path}"
-            sent = client.build_request("POST", url, json=body, headers=headers)
+            whole = client.build_request("POST", url, json=body, headers=headers)
+            question = client.build_request("POST", url, content=_told(whole.content, sent), headers=whole.headers)
             silence = f"did not begin to answer for {limits.first_seconds:.0f} seconds"
-            response = await self._within(limits.first_seconds, silence, client.send(sent, stream=True), asked)
+            response = await self._within(limits.first_seconds, silence, client.send(question, stream=True), asked)
             stack.push_async_callback(response.aclose)
             yield response
 
@@ -249,6 +258,12 @@ class ServedModel:
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise trouble("cut", f"{host} broke the connection off. Try again.", may_retry=True) from error
+
+
+async def _told(body: bytes, sent: Callable[[], None]) -> AsyncGenerator[bytes, None]:
+    """A body that tells when it goes out: it is only asked for once there is a connection."""
+    sent()
+    yield body
 
 
 def _final(error: Trouble, assembly: Assembly) -> ModelFailed:

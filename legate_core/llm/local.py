@@ -48,6 +48,8 @@ class LocalModel:
         try:
             async with aclosing(pool.ask(self.placed, local_body(request, name), self.surroundings.progress)) as chunks:
                 async for chunk in chunks:
+                    # Before the first piece the model may not even be in memory.
+                    request.meter.runs(assembly.usage)
                     if piece := assembly.feed(chunk):
                         yield TextDelta(piece)
             if rest := assembly.rest():

@@ -38,6 +38,7 @@ class RecordedModel:
             )
         # A question that failed before it was answered stands several times, once for each attempt.
         reply = entries[min(request.attempt, len(entries) - 1)].answer()
+        request.meter.runs(lambda: reply.usage)
         for piece in _PIECE.findall(reply.text):
             await asyncio.sleep(0)
             yield TextDelta(piece)

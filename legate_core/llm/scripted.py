@@ -34,9 +34,12 @@ class ScriptedModel:
         """The text of the turn in small pieces, then the reply. Raises `Invalid` where the script runs out."""
         turn = self.script.turn(replies_so_far(request.messages), last_results(request.messages))
         fault = turn.fault if self._befalls(turn, request) else ""
+        shown = 0
+        request.meter.runs(lambda: Usage(estimate_input(request), min(request.max_tokens, shown), is_estimated=True))
         if fault == "hang":
             await asyncio.Event().wait()
         if fault not in ("", "cut", "empty", "malformed_json"):
+            request.meter.rests()
             message = f"{self.script.source} fails here with {fault}, as it was told to. Try again."
             raise ModelFailed(cast("FailureKind", fault), message)
         say = "" if fault == "empty" else turn.say
@@ -49,6 +52,7 @@ class ScriptedModel:
                 break
             # Lets the event loop turn, so that a listener sees pieces and a stop is heard between them.
             await asyncio.sleep(0)
+            shown += 1
             yield TextDelta(piece)
         output = min(request.max_tokens, len(pieces) + count_calls(calls))
         usage = Usage(estimate_input(request), output, is_estimated=True)

@@ -15,7 +15,7 @@ from legate_core.errors import Conflict, Invalid
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.messages import Command
 from legate_core.kernel.registry import INTERNAL, command
-from legate_core.runs import store
+from legate_core.runs import cut_off, store
 from legate_core.runs.events import RunCreated, RunErased, RunReadied
 from legate_core.runs.model import FINAL, RunStatus, WaitingFor
 from legate_core.runs.tables import runs
@@ -92,9 +92,7 @@ def cancel(ctx: Context, run_id: str, reason: str) -> None:
     if run.status in FINAL:
         raise Conflict(f"Run {run_id} has already ended: {run.status.value}.")
     invoke.withdraw_open(ctx, run_id, reason)
-    row = ctx.get(runs, run_id)
-    assert row is not None, "a loaded run exists"
-    store.finish(ctx, row, RunStatus.CANCELLED, reason)
+    store.finish(ctx, cut_off.charge(ctx, run_id), RunStatus.CANCELLED, reason)
     ctx.wake(run_id)
 
 

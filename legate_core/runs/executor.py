@@ -15,7 +15,7 @@ from legate_core.agents.store import load_definition
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Tick
-from legate_core.runs import fold, pausing, proposals, store
+from legate_core.runs import cut_off, fold, pausing, proposals, store
 from legate_core.runs.events import RunClaimed, RunParked
 from legate_core.runs.model import FINAL, RunRecord, RunStatus, WaitingFor
 from legate_core.runs.model_calls import ModelCaller, ModelPort
@@ -95,7 +95,7 @@ class Executor:
                 return
             invoke.doubt_dispatched(ctx, run_id)
             invoke.withdraw_open(ctx, run_id, reason)
-            store.finish(ctx, row, RunStatus.FAILED, reason)
+            store.finish(ctx, cut_off.charge(ctx, run_id), RunStatus.FAILED, reason)
 
         await self.kernel.change(self.kernel.system(workspace_id), close, f"run {run_id}")
 
@@ -116,13 +116,15 @@ class Executor:
                 "wake_at": None,
                 "fence": row["fence"] + 1,
                 "started_at": row["started_at"] or ctx.now,
-                "reserved_micros": 0,
                 "reason": "",
             }
             row = ctx.update(runs, run_id, changes, expect={"fence": row["fence"], "status": row["status"]})
             if row is None:
                 return None
             ctx.emit(RunClaimed(run_id, row["fence"], is_recovery))
+            if row["reserved_micros"]:
+                # A worker died in the middle of a call.
+                row = cut_off.charge(ctx, run_id)
             if is_recovery:
                 invoke.doubt_dispatched(ctx, run_id)
             return self._load(ctx, store.record(workspace_id, row))

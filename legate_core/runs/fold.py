@@ -31,6 +31,8 @@ def apply(state: AgentState, step: StepRecord) -> AgentState:
 
 def _apply(state: AgentState, step: StepRecord) -> AgentState:
     if step.kind == "model":
+        if step.body.get("is_cut_off"):
+            return state.with_cut_off(step.tokens, step.cost_micros)
         if step.state == "failed":
             return state.with_model_failure(str(step.body["error"]), step.tokens, step.cost_micros)
         return state.with_reply(Reply.from_json(step.body["reply"]), step.tokens, step.cost_micros)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from legate_core.agents.loop import CallModel
@@ -12,17 +13,19 @@ from legate_core.errors import LegateError, LimitReached, Locked
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Tick
-from legate_core.llm.base import Model, ModelFailed, ModelRequest, Reply, TextDelta, ToolOffer, Usage
+from legate_core.llm.base import Model, ModelFailed, ModelRequest, Reply, TextDelta, Usage
 from legate_core.llm.fallback import OUTAGE, Link, chain
 from legate_core.llm.pricing import Price, reserve, settle
 from legate_core.llm.recording import asked_digest
-from legate_core.llm.surroundings import MAX_OUTPUT_TOKENS
-from legate_core.runs import budgets, store
+from legate_core.runs import budgets, cut_off, store
 from legate_core.runs.budgets import Blocked, Budget
+from legate_core.runs.cut_off import Call, CallsUnderWay, request_of
 from legate_core.runs.events import ModelPassed, MoneyReserved
 from legate_core.runs.model import RunRecord, StepRecord
 from legate_core.runs.store import Superseded
 from legate_core.runs.work import Work
+
+log = logging.getLogger(__name__)
 
 FATAL = frozenset({"auth", "context_overflow", "refused"})
 """Failures of a model that asking again cannot mend."""
@@ -46,19 +49,6 @@ class Ended:
     is_parked: bool = False
 
 
-@dataclass
-class _Call:
-    """One model being asked: what it may cost, what is set aside for it, and who was passed over before."""
-
-    work: Work
-    link: Link
-    request: ModelRequest
-    started_at: int
-    price: Price | None = None
-    reserved: int = 0
-    passed: Sequence[str] = field(default_factory=tuple[str, ...])
-
-
 class ModelCaller:
     """Calls models for the runs of one process; a call can be cut off when its run was ended meanwhile."""
 
@@ -66,6 +56,8 @@ class ModelCaller:
         self._kernel = kernel
         self._port = port
         self._streams: dict[str, asyncio.Task[Reply]] = {}
+        self._calls = CallsUnderWay()
+        kernel.ports.add(CallsUnderWay, self._calls)
 
     async def call(self, work: Work, move: CallModel) -> Ended | None:
         """Make the call and record what came of it; None where the run goes on as usual.
@@ -80,14 +72,36 @@ class ModelCaller:
         passed: list[str] = []
         while True:
             link = left.pop(0)
-            call = _Call(work, link, self._request(work, move, link), self._kernel.clock.now(), passed=tuple(passed))
-            ended = await self._ask(call, left)
+            call = Call(work, link, self._request(work, move, link), self._kernel.clock.now(), passed=tuple(passed))
+            with self._calls.holding(call):
+                ended = await self._ask_and_charge(call, left)
             if not isinstance(ended, Link):
                 return ended
             passed.append(link.name)
             del left[: left.index(ended)]
 
-    async def _ask(self, call: _Call, left: Sequence[Link]) -> Ended | Link | None:
+    async def _ask_and_charge(self, call: Call, left: Sequence[Link]) -> Ended | Link | None:
+        """Ask one model. Where that is cut off, or fails in a way that nothing here knows, what it used is charged."""
+        try:
+            return await self._ask(call, left)
+        except Superseded:
+            raise
+        except (Exception, asyncio.CancelledError):
+            await self._charge(call)
+            raise
+
+    async def _charge(self, call: Call) -> None:
+        def charge(ctx: Context) -> None:
+            store.check_fence(ctx, call.work.run)
+            cut_off.charge(ctx, call.work.run.id)
+
+        try:
+            await self._change(call.work, charge)
+        except (Superseded, LegateError) as error:
+            # Whoever has the run now charged it, or does so with all that was set aside.
+            log.info("a cut off call of run %s was not charged here: %s", call.work.run.id, error)
+
+    async def _ask(self, call: Call, left: Sequence[Link]) -> Ended | Link | None:
         """Ask one model; the link to ask in its place, where that is how it goes on."""
         try:
             call.price = await self._port.price(call.work.run, call.link.settings)
@@ -122,18 +136,9 @@ class ModelCaller:
             task.cancel()
 
     def _request(self, work: Work, move: CallModel, link: Link) -> ModelRequest:
-        model = link.settings
-        specs = [work.catalog.spec(name) for name in work.definition.tools if name in work.catalog]
-        return ModelRequest(
-            model=str(model.get("model", "")),
-            messages=move.messages,
-            tools=tuple(ToolOffer(spec.name, spec.description, spec.parameters) for spec in specs),
-            max_tokens=int(model.get("max_tokens", MAX_OUTPUT_TOKENS)),
-            temperature=model.get("temperature"),
-            attempt=len(work.state.model_failures),
-        )
+        return request_of(work.definition, work.catalog, link, move.messages, len(work.state.model_failures))
 
-    async def _reserve(self, call: _Call, further: Link | None) -> Ended | Link | None:
+    async def _reserve(self, call: Call, further: Link | None) -> Ended | Link | None:
         """Set aside what the call may cost at most, before it is made; None once that is done or nothing limits it.
 
         Where it does not fit, the next model is named, or the run is parked, in the very transaction that looked. Raises
@@ -173,7 +178,7 @@ class ModelCaller:
         self._kernel.ticks.publish(Tick(work.run.id, "budget", blocked.reason))
         return Ended(blocked.reason, is_parked=True)
 
-    async def _pass(self, call: _Call, further: Link | None, because: str) -> Link | None:
+    async def _pass(self, call: Call, further: Link | None, because: str) -> Link | None:
         """Say that the next model is asked instead, and give back what was set aside for this one."""
         if further is None:
             return None
@@ -188,7 +193,7 @@ class ModelCaller:
         self._kernel.ticks.publish(Tick(work.run.id, "model", f"{further.name} is asked instead of {call.link.name}."))
         return further
 
-    async def _release(self, call: _Call) -> None:
+    async def _release(self, call: Call) -> None:
         if not call.reserved:
             return
         work = call.work
@@ -199,7 +204,7 @@ class ModelCaller:
 
         await self._change(work, give_back)
 
-    async def _stream(self, call: _Call, model: Model) -> Reply:
+    async def _stream(self, call: Call, model: Model) -> Reply:
         run_id = call.work.run.id
         task = asyncio.get_running_loop().create_task(self._read(run_id, model, call.request))
         self._streams[run_id] = task
@@ -224,7 +229,7 @@ class ModelCaller:
                 return chunk
         raise ModelFailed("bad_reply", "The model ended its stream without a reply.")
 
-    async def _record_reply(self, call: _Call, reply: Reply) -> None:
+    async def _record_reply(self, call: Call, reply: Reply) -> None:
         calls = ", ".join(tool.name for tool in reply.tool_calls)
         label = f"asks for {calls}" if calls else "answers"
         if call.passed:
@@ -232,11 +237,11 @@ class ModelCaller:
         body = {"reply": reply.to_json(), "asked": asked_digest(call.request)}
         await self._record(call, "done", label, body, reply.usage)
 
-    async def _record_failure(self, call: _Call, reason: str, kind: str, usage: Usage | None) -> None:
+    async def _record_failure(self, call: Call, reason: str, kind: str, usage: Usage | None) -> None:
         body = {"error": reason, "kind": kind, "asked": asked_digest(call.request)}
         await self._record(call, "failed", "no usable reply", body, usage or Usage())
 
-    async def _record(self, call: _Call, state: str, label: str, body: dict[str, Any], usage: Usage) -> None:
+    async def _record(self, call: Call, state: str, label: str, body: dict[str, Any], usage: Usage) -> None:
         work = call.work
         tokens = (usage.input_tokens, usage.output_tokens)
         cost = settle(usage, call.price) if call.price is not None else 0
@@ -256,6 +261,7 @@ class ModelCaller:
                 release_micros=call.reserved,
                 model=call.link.name,
             )
+            call.settle(ctx)
             return index, budgets.tell(ctx, work.run.id, found, cost)
 
         index, told = await self._change(work, record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 
 from legate_core.agents.model import Limits
 from legate_core.approvals.commands import ApproveAction
+from legate_core.audit.queries import VerifyJournal
 from legate_core.errors import Conflict, LegateError, NeedsReauthentication, NotFound
-from legate_core.runs.commands import CancelRun, EraseRun, StartRun
+from legate_core.runs.commands import CancelRun, EraseRun, StartRun, StopEverything
+from legate_core.runs.cut_off import CallsUnderWay
+from legate_core.runs.model_calls import ModelCaller
 from legate_core.runs.money import Budgets, RemoveBudget, SetBudget, Spending
 from legate_core.runs.traffic import RunTraffic
 from tests.fakes.model_server import Answer, ModelServer, chunk, refused, said
@@ -169,6 +173,129 @@ async def test_a_limit_that_makes_no_sense_is_refused(story: Story, wrong: SetBu
         await story.send(wrong)
     assert caught.value.message.endswith(".")
     assert await story.rows(Budgets()) == {}
+
+
+# Calls that are cut off
+
+WORDS = ["One day ", "the parcel ", "was late. "] * 5
+CAME = sum(len(word) for word in WORDS)
+
+
+def dear(server: ModelServer, **more: Any) -> dict[str, Any]:
+    """A model at a server, at a dollar for a thousand tokens, whichever way they go."""
+    where = {"provider": "openai_compatible", "base_url": server.base_url, "model": "big"}
+    return where | {"price": {"input": "1000", "output": "1000"}, "max_tokens": 2_000} | more
+
+
+def speaks_and_hangs() -> ModelServer:
+    return ModelServer(Answer([chunk({"content": word}) for word in WORDS], end="hang"))
+
+
+async def in_the_middle(story: Story, model: Mapping[str, Any]) -> str:
+    """A run whose model has said all of its words and hangs now; its id."""
+    agent_id = await story.publish(turn(0, "x"), model=model)
+    run_id = await story.send(StartRun(agent_id, "Do it."))
+    kernel, call = story.core.kernel, None
+    async with asyncio.timeout(20):
+        while call is None or (used := call.request.meter.used) is None or used.output_tokens < CAME:
+            await asyncio.sleep(0.01)
+            call = kernel.ports.get(CallsUnderWay).of(run_id, 1)
+    return run_id
+
+
+async def charged_once(story: Story, run_id: str) -> int:
+    """What a run was charged for the one call it made, which every count of it says alike; money in millionths."""
+    row = await story.row(run_id)
+    (step,) = await story.log(run_id)
+    assert (step.kind, step.state, step.label) == ("model", "failed", "cut off")
+    assert "charged" in step.detail
+    assert (step.input_tokens, step.output_tokens, step.cost_micros) == (
+        row.input_tokens,
+        row.output_tokens,
+        row.cost_micros,
+    )
+    limit = (await story.rows(Budgets()))["workspace.day"]
+    assert (limit.spent_micros, limit.reserved_micros) == (row.cost_micros, 0)
+    (spent,) = await story.ask(Spending())
+    assert (spent.model, spent.cost_micros) == ("openai_compatible/big", row.cost_micros)
+    assert [fact.body["steps"] for fact in await story.facts("run.finished")] in ([], [1])
+    assert (await story.ask(VerifyJournal(bodies=True))).is_sound
+    return row.cost_micros
+
+
+@pytest.mark.parametrize("end", [CancelRun, StopEverything])
+async def test_a_call_cut_off_by_a_cancel_or_a_stop_costs_what_had_come(story: Story, end: Any) -> None:
+    await story.send(SetBudget("workspace", "day", 50_000_000))
+    async with speaks_and_hangs() as server:
+        run_id = await in_the_middle(story, dear(server))
+        await story.answer(CancelRun(run_id) if end is CancelRun else StopEverything())
+        await server.left.wait()
+    assert (await story.row(run_id)).status == "cancelled"
+    row = await story.row(run_id)
+    assert row.output_tokens == CAME
+    assert row.input_tokens > 50
+    assert await charged_once(story, run_id) >= (row.input_tokens + CAME) * 1_000
+
+
+async def test_a_call_is_charged_also_where_nothing_limits_it(story: Story) -> None:
+    async with speaks_and_hangs() as server:
+        run_id = await in_the_middle(story, dear(server))
+        await story.answer(CancelRun(run_id))
+    row = await story.row(run_id)
+    assert (row.output_tokens, row.cost_micros > CAME * 1_000) == (CAME, True)
+
+
+async def test_a_call_cut_off_by_a_close_costs_what_had_come_and_the_run_goes_on(story: Story) -> None:
+    await story.send(SetBudget("workspace", "day", 50_000_000))
+    async with speaks_and_hangs() as server:
+        run_id = await in_the_middle(story, dear(server))
+        await story.end()
+        server.answers = [said("Done.")]
+        await story.begin()
+    cut, done = await story.log(run_id)
+    assert (cut.label, cut.output_tokens, done.label) == ("cut off", CAME, "answers")
+    row = await story.row(run_id)
+    assert (row.status, row.cost_micros) == ("succeeded", cut.cost_micros + done.cost_micros)
+
+
+async def test_where_nobody_can_know_what_came_all_that_was_set_aside_is_charged(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies(self: ModelCaller, call: Any) -> None:
+        """Nothing is written any more, as after a kill."""
+
+    await story.send(SetBudget("workspace", "day", 50_000_000))
+    async with speaks_and_hangs() as server:
+        run_id = await in_the_middle(story, dear(server))
+        (reserved,) = [fact.body["micros"] for fact in await story.facts("run.money_reserved")]
+        with monkeypatch.context() as patched:
+            patched.setattr(ModelCaller, "_charge", dies)
+            await story.end()
+        server.answers = [said("Done.")]
+        await story.begin()
+    cut, done = await story.log(run_id)
+    assert (cut.label, cut.cost_micros, cut.output_tokens) == ("cut off", reserved, 2_000)
+    assert "Nobody can know" in cut.detail
+    assert done.label == "answers"
+    limit = (await story.rows(Budgets()))["workspace.day"]
+    assert (limit.spent_micros, limit.reserved_micros) == (reserved + done.cost_micros, 0)
+    await story.restart()
+    assert len(await story.log(run_id)) == 2, "charged once"
+
+
+async def test_a_call_that_never_went_out_costs_nothing(story: Story) -> None:
+    await story.send(SetBudget("workspace", "day", 50_000_000))
+    async with speaks_and_hangs() as server:
+        model = dear(server)
+    agent_id = await story.publish(turn(0, "x"), model=model)
+    run_id = await story.send(StartRun(agent_id, "Do it."))
+    while not await story.facts("run.money_reserved"):
+        await asyncio.sleep(0.01)
+    await story.answer(CancelRun(run_id))
+    row = await story.row(run_id)
+    assert (row.status, row.steps, row.input_tokens, row.cost_micros) == ("cancelled", 0, 0, 0)
+    limit = (await story.rows(Budgets()))["workspace.day"]
+    assert (limit.spent_micros, limit.reserved_micros) == (0, 0)
 
 
 # Models in another's place

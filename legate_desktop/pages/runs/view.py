@@ -176,7 +176,12 @@ def step_name(step: StepRow) -> str:
     if step.kind == "person":
         return tr("You said")
     if step.kind == "model":
-        return {"answers": tr("Answers"), "no usable reply": tr("No usable reply")}.get(step.label, tr("Thinks"))
+        names = {
+            "answers": tr("Answers"),
+            "no usable reply": tr("No usable reply"),
+            "cut off": tr("Cut off"),
+        }
+        return names.get(step.label, tr("Thinks"))
     return step.label
 
 
