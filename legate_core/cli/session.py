@@ -64,7 +64,8 @@ def _check(message: object) -> None:
 
 @asynccontextmanager
 async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> AsyncGenerator[Session]:
-    """The core that the options name, closed at the end. Only with `works` does it advance runs meanwhile."""
+    """The core that the options name, closed at the end. Only with `works` does it advance runs meanwhile; then nothing that
+    was removed is left on the disk at its end, because nobody may open this folder again soon."""
     if options.server:
         if options.practice or options.home:
             raise Invalid("--server means a core that runs elsewhere. Leave out --home and --practice.")
@@ -86,6 +87,8 @@ async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> 
         screen.note(f"Others on this machine could read {place}. It is closed to them now.")
     try:
         yield Session(held.client, screen, passphrase=Secret(held.settings.passphrase))
+        if works:
+            await held.knowledge.finish()
     finally:
         await held.close()
 

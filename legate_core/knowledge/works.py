@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from legate_core.kernel.dispatch import Kernel
+from legate_core.kernel.troubles import in_words
 from legate_core.knowledge.bucket import open_originals
+from legate_core.knowledge.clean import Cleaner
 from legate_core.knowledge.embed.open import Embedders
 from legate_core.knowledge.ingest import Ingester, Tools
 from legate_core.knowledge.originals import Originals
@@ -22,6 +26,8 @@ from legate_core.vectors.open import open_vectors
 
 if TYPE_CHECKING:
     import httpx
+
+log = logging.getLogger(__name__)
 
 
 class Works:
@@ -51,18 +57,38 @@ class Works:
         self.searcher = Searcher(kernel, self._vectors, self._embedders)
         self.ingester = Ingester(kernel, workspace_id, Tools(kept, self._vectors, self._embedders, self._readers))
         self.watcher = Watcher(kernel, workspace_id)
+        self._reading: asyncio.Task[None] | None = None
+        self._cleaner = Cleaner(kernel, workspace_id, kept, self._vectors)
         kernel.ports.add(Originals, kept)
         kernel.ports.add(Searcher, self.searcher)
         kernel.ports.add(PageImages, PageImages(kernel, kept, self._readers))
 
     def start(self) -> None:
         """Read what is pending and follow the watched folders, from now on."""
-        self._kernel.start(self.ingester.run(), "documents")
+        self._kernel.start(self._read(), "documents")
         self._kernel.start(self.watcher.run(), "watched folders")
 
     def for_agent(self, bases: Sequence[str]) -> AgentSearch | None:
         """The search of an agent that was given these bases; None where it was given none."""
         return AgentSearch(self.searcher, self._workspace_id, tuple(bases)) if bases else None
+
+    async def _read(self) -> None:
+        self._reading = asyncio.current_task()
+        await self.ingester.run()
+
+    async def finish(self) -> None:
+        """Read no more, and take out whatever is left of removed documents; for a process that ends soon. What cannot be taken
+        out now stays owed."""
+        if self._reading is None:
+            return
+        # Alone, because what is being built could put in again what is taken out of it.
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
+        try:
+            while await self._cleaner.clean():
+                pass
+        except Exception as error:
+            log.info("what was removed is cleaned up later: %s", in_words(error))
 
     async def close(self) -> None:
         """End every process. Call it once the kernel is closed and asks for nothing any more."""

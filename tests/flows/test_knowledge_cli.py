@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_what_waits_is_cancelled_and_what_failed_is_retried(kb: Kb, files: Path)
     assert kb("add", "Shop", str(files / "half.pdf")).code == 0
     again = kb("retry", "Shop", "half.pdf").out
     assert again.startswith("Read again: 1 document; ready: 1.\nRead, but: half.pdf: Page 2 is a picture")
+
+
+def test_what_was_removed_is_gone_from_the_disk_when_the_command_ends(kb: Kb, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"{number}.md").write_text(f"# {number}\n\nThe parcel {number} came.")
+    assert kb("add", "Shop", str(folder)).code == 0
+    kept = tmp_path / "home" / "originals"
+    assert len(list(kept.glob("??/*"))) == 40
+    assert kb("remove", "Shop", "--all").code == 0
+    assert list(kept.glob("??/*")) == []
+    with sqlite3.connect(tmp_path / "home" / "legate.db") as database:
+        for table in ("chunk", "knowledge_debt"):
+            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
 def test_what_cannot_be_taken_is_said(kb: Kb, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
