@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FORGET_SECONDS = 3_600.0
+FORGETTING = "deleting originals of earlier versions"
+
 
 class Works:
     """The knowledge bases of one workspace at work. Nothing heavy is loaded and no process started before there is work."""
@@ -67,6 +70,7 @@ class Works:
         """Read what is pending and follow the watched folders, from now on."""
         self._kernel.start(self._read(), "documents")
         self._kernel.start(self.watcher.run(), "watched folders")
+        self._kernel.start(self._forget(), "originals")
 
     def for_agent(self, bases: Sequence[str]) -> AgentSearch | None:
         """The search of an agent that was given these bases; None where it was given none."""
@@ -75,6 +79,17 @@ class Works:
     async def _read(self) -> None:
         self._reading = asyncio.current_task()
         await self.ingester.run()
+
+    async def _forget(self) -> None:
+        """Delete every hour the originals that no document has any more, such as those of earlier versions."""
+        while True:
+            await asyncio.sleep(FORGET_SECONDS)
+            try:
+                await self._cleaner.forget_strangers()
+                self._kernel.troubles.over(self._workspace_id, FORGETTING)
+            except Exception as error:
+                if self._kernel.troubles.say(self._workspace_id, FORGETTING, error):
+                    log.warning("%s fails, trying again in an hour: %s", FORGETTING, in_words(error))
 
     async def finish(self) -> None:
         """Read no more, and take out whatever is left of removed documents; for a process that ends soon. What cannot be taken

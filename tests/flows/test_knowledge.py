@@ -12,6 +12,7 @@ import pytest
 from legate_core.agents.commands import Agents
 from legate_core.client import follow
 from legate_core.errors import Forbidden
+from legate_core.knowledge import clean, works
 from legate_core.knowledge.cite import citations_in
 from legate_core.knowledge.commands import AddFiles, CreateBase, RemoveDocuments, UploadDocument, WatchFolder
 from legate_core.knowledge.pages import DocumentPage
@@ -168,3 +169,25 @@ async def test_words_are_found_however_they_are_written(story: Story) -> None:
         hits = (await story.ask(SearchKnowledge(question, (base_id,)))).hits
         (hit,) = [hit for hit in hits if hit.by != "vectors"]
         assert (hit.passage.document, len(hit.highlights)) == (name, 1), question
+
+
+async def test_the_original_of_an_earlier_version_does_not_stay_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(works, "FORGET_SECONDS", 0.05)
+    monkeypatch.setattr(clean, "YOUNG_SECONDS", 0.0)
+    story = Story.at(tmp_path)
+    await story.begin()
+    try:
+        base_id = await story.send(CreateBase("Shop", {"provider": "hashing"}))
+        path = tmp_path / "tea.md"
+        for words in ("green", "black"):
+            path.write_text(f"# Tea\n\nThe tea is {words}.")
+            await story.send(AddFiles(base_id, (str(path),)))
+            (row,) = (await until_read(story, base_id, 1)).values()
+        await story.send(RemoveDocuments(base_id, (row.id,)))
+        async with asyncio.timeout(60):
+            while list((story.settings.home / "originals").glob("??/*")):
+                await asyncio.sleep(0.05)
+    finally:
+        await story.end()
