@@ -248,16 +248,20 @@ class ModelFailed(LegateError):
 
     `kind` decides what comes next: *auth*, *context_overflow* and *refused* are not mended by asking again. `usage` is
     what the failed call used as far as it is known, because a reply that breaks off is charged all the same.
+    `again_seconds` is how long the server wants to be left alone, where it says so.
     """
 
     code: ClassVar[str] = "model-failed"
     status: ClassVar[int] = 502
     exit_code: ClassVar[int] = 8
 
-    def __init__(self, kind: FailureKind, message: str, usage: Usage | None = None) -> None:
+    def __init__(
+        self, kind: FailureKind, message: str, usage: Usage | None = None, again_seconds: float | None = None
+    ) -> None:
         super().__init__(message, kind=kind)
         self.kind: FailureKind = kind
         self.usage = usage
+        self.again_seconds = again_seconds
 
 
 def with_distinct_ids(calls: tuple[ToolCall, ...], taken: frozenset[str], seed: str) -> tuple[ToolCall, ...]:

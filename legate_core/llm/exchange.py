@@ -267,11 +267,10 @@ async def _told(body: bytes, sent: Callable[[], None]) -> AsyncGenerator[bytes, 
 
 
 def _final(error: Trouble, assembly: Assembly) -> ModelFailed:
-    """The failure as it leaves, with what the call used if it had begun."""
+    """The failure as it leaves, with what the call used if it had begun, and when the server wants to be asked again."""
     failure = error.failure
-    if failure.usage is None and assembly.has_begun:
-        return ModelFailed(failure.kind, failure.message, assembly.usage())
-    return failure
+    usage = assembly.usage() if failure.usage is None and assembly.has_begun else failure.usage
+    return ModelFailed(failure.kind, failure.message, usage, error.asked_seconds)
 
 
 def _json(data: bytes, asked: Asked) -> Any:

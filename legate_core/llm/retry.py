@@ -10,6 +10,8 @@ BASE_SECONDS = 0.5
 MAX_BACK_OFF_SECONDS = 8.0
 MAX_WAIT_SECONDS = 60.0
 """A longer wait holds a worker for nothing: the call fails and says when to come back."""
+MAX_PARKED_SECONDS = 86_400.0
+"""A run waits for a server that long. One that wants to be left alone for longer ends the run, so that a person looks."""
 
 
 def back_off(attempt: int, jitter: float) -> float:

@@ -87,8 +87,8 @@ def from_error(asked: Asked, status: int, error: Any, asked_seconds: float | Non
             "refused",
             f"The account at {host} has no credit left ({status}){_end(tail)} Top it up, or choose another model.",
         )
+    after = f" It asks to wait {asked_seconds:.0f} seconds." if asked_seconds else ""
     if status == 429:
-        after = f" It asks to wait {asked_seconds:.0f} seconds." if asked_seconds else ""
         failure = ModelFailed(
             "rate_limited",
             f"{host} asks to slow down (429){_end(tail)}{after} Try again later, or choose another model.",
@@ -100,7 +100,8 @@ def from_error(asked: Asked, status: int, error: Any, asked_seconds: float | Non
         )
     if status in (408, 409, 425) or status >= 500:
         failure = ModelFailed(
-            "unavailable", f"{host} cannot answer now ({status}){_end(tail)} Try again later, or choose another model."
+            "unavailable",
+            f"{host} cannot answer now ({status}){_end(tail)}{after} Try again later, or choose another model.",
         )
         return Trouble(failure, may_retry=True, asked_seconds=asked_seconds)
     if status == 404:

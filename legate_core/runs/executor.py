@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Any, TypeVar
 
 from legate_core.actions import effect, invoke
@@ -15,6 +16,7 @@ from legate_core.agents.store import load_definition
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Tick
+from legate_core.llm.retry import MAX_PARKED_SECONDS
 from legate_core.runs import cut_off, fold, pausing, proposals, store
 from legate_core.runs.events import RunClaimed, RunParked
 from legate_core.runs.model import FINAL, RunRecord, RunStatus, WaitingFor
@@ -192,8 +194,15 @@ class Executor:
     async def _call_model(self, work: Work, move: CallModel) -> bool:
         ended = await self._models.call(work, move)
         if ended is None:
+            if work.state.model_failures and self._may_ask_again(work):
+                await self._models.pause(work)
             return True
         if ended.is_parked:
+            return False
+        if (seconds := ended.again_seconds) is not None and seconds <= MAX_PARKED_SECONDS:
+            if not self._may_ask_again(work):
+                return True
+            await self._change(work, lambda ctx: _park_until(ctx, work, seconds, ended.reason))
             return False
         if ended.is_vault:
             await self._change(work, lambda ctx: _park_for(ctx, work, WaitingFor.VAULT))
@@ -201,6 +210,10 @@ class Executor:
             status = RunStatus.ENDED_EARLY if ended.is_early else RunStatus.FAILED
             await self._finish(work, status, ended.reason)
         return False
+
+    def _may_ask_again(self, work: Work) -> bool:
+        """Whether a model that failed is asked once more, and the run does not end with that failure."""
+        return isinstance(next_move(work.state, self.kernel.clock.now()), CallModel)
 
     async def _see_through(self, work: Work) -> bool:
         """Dispatch what may be dispatched; park where nothing may. Whether there is another move."""
@@ -299,11 +312,19 @@ def _park_for_pause(ctx: Context, work: Work, is_asking: bool) -> bool:
     return True
 
 
-def _park_for(ctx: Context, work: Work, waiting_for: WaitingFor) -> None:
+def _park_until(ctx: Context, work: Work, seconds: float, reason: str) -> None:
+    """Park the run until its model's server wants to be asked again."""
+    wake_at = ctx.now + ceil(seconds * 1000)
+    _park_for(ctx, work, WaitingFor.TIMER, {"wake_at": wake_at, "reason": reason[:400]})
+    ctx.wake(work.run.id)
+
+
+def _park_for(ctx: Context, work: Work, waiting_for: WaitingFor, more: Mapping[str, int | str] | None = None) -> None:
     changes = {
         "status": RunStatus.WAITING.value,
         "waiting_for": waiting_for.value,
         "worked_ms": work.worked_ms(ctx.now),
+        **(more or {}),
     }
     store.hold_fence(ctx, work.run, changes)
     ctx.emit(RunParked(work.run.id, RunStatus.WAITING.value, waiting_for.value))

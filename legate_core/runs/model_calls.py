@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from legate_core.agents.loop import CallModel
 from legate_core.errors import LegateError, LimitReached, Locked
@@ -17,6 +18,7 @@ from legate_core.llm.base import Model, ModelFailed, ModelRequest, Reply, TextDe
 from legate_core.llm.fallback import OUTAGE, Link, chain
 from legate_core.llm.pricing import Price, reserve, settle
 from legate_core.llm.recording import asked_digest
+from legate_core.llm.retry import back_off
 from legate_core.runs import budgets, cut_off, store
 from legate_core.runs.budgets import Blocked, Budget
 from legate_core.runs.cut_off import Call, CallsUnderWay, request_of
@@ -26,6 +28,8 @@ from legate_core.runs.store import Superseded
 from legate_core.runs.work import Work
 
 log = logging.getLogger(__name__)
+
+R = TypeVar("R")
 
 FATAL = frozenset({"auth", "context_overflow", "refused"})
 """Failures of a model that asking again cannot mend."""
@@ -41,12 +45,14 @@ class ModelPort:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The call says how the run goes on without a reply: it ends, it waits for the vault, or it waits already."""
+    """The call says how the run goes on without a reply: it ends, it waits for the vault, it waits already, or it asks
+    again after so many seconds, if it may ask again at all."""
 
     reason: str
     is_early: bool = False
     is_vault: bool = False
     is_parked: bool = False
+    again_seconds: float | None = None
 
 
 class ModelCaller:
@@ -55,7 +61,7 @@ class ModelCaller:
     def __init__(self, kernel: Kernel, port: ModelPort) -> None:
         self._kernel = kernel
         self._port = port
-        self._streams: dict[str, asyncio.Task[Reply]] = {}
+        self._streams: dict[str, asyncio.Task[Any]] = {}
         self._calls = CallsUnderWay()
         kernel.ports.add(CallsUnderWay, self._calls)
 
@@ -109,7 +115,8 @@ class ModelCaller:
             if blocked is not None:
                 return blocked
             model = await self._port.open(call.work.run, call.link.settings)
-            reply = await self._stream(call, model)
+            run_id = call.work.run.id
+            reply = await self._until_interrupted(run_id, self._read(run_id, model, call.request))
         except Locked as error:
             await self._release(call)
             return Ended(error.message, is_vault=True)
@@ -122,7 +129,9 @@ class ModelCaller:
             await self._record_failure(call, error.message, error.kind, error.usage)
             if further is not None:
                 return await self._pass(call, further, "outage")
-            return Ended(error.message) if error.kind in FATAL else None
+            if error.kind in FATAL:
+                return Ended(error.message)
+            return Ended(error.message, again_seconds=error.again_seconds) if error.again_seconds else None
         except LegateError as error:
             await self._record_failure(call, error.message, "", None)
             return Ended(error.message)
@@ -130,7 +139,7 @@ class ModelCaller:
         return None
 
     def interrupt(self, run_id: str) -> None:
-        """Cut off the call a run is in, because the run is over; the connection is closed."""
+        """Cut off the call a run is in, or its pause before one, because the run is over; the connection is closed."""
         task = self._streams.get(run_id)
         if task is not None:
             task.cancel()
@@ -204,9 +213,13 @@ class ModelCaller:
 
         await self._change(work, give_back)
 
-    async def _stream(self, call: Call, model: Model) -> Reply:
-        run_id = call.work.run.id
-        task = asyncio.get_running_loop().create_task(self._read(run_id, model, call.request))
+    async def pause(self, work: Work) -> None:
+        """Wait before the model is asked again that failed, longer after each failure. Cut off like a call."""
+        seconds = back_off(len(work.state.model_failures), random.random())
+        await self._until_interrupted(work.run.id, asyncio.sleep(seconds))
+
+    async def _until_interrupted(self, run_id: str, work: Coroutine[Any, Any, R]) -> R:
+        task = asyncio.get_running_loop().create_task(work)
         self._streams[run_id] = task
         try:
             return await task
@@ -214,7 +227,7 @@ class ModelCaller:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
                 raise
-            # Only the stream was cut off: somebody ended the run, and whoever did has it now.
+            # Only this was cut off: somebody ended the run, and whoever did has it now.
             raise Superseded from None
         finally:
             self._streams.pop(run_id, None)

@@ -15,9 +15,14 @@ from legate_core.runs.model import RunStatus, WaitingFor
 from legate_core.runs.tables import runs
 from legate_core.vault.events import VaultUnsealed
 
-NO_REASON_TO_LOOK = (WaitingFor.VAULT.value, WaitingFor.BUDGET.value, WaitingFor.PAUSE.value)
-"""What a run waits for that no fact about its actions ends: for the vault or money it asks its model next, so every action
-it had is settled; after a pause it looks at all of them."""
+NO_REASON_TO_LOOK = (
+    WaitingFor.VAULT.value,
+    WaitingFor.BUDGET.value,
+    WaitingFor.TIMER.value,
+    WaitingFor.PAUSE.value,
+)
+"""What a run waits for that no fact about its actions ends: for the vault, money or a time it asks its model next, so every
+action it had is settled; after a pause it looks at all of them."""
 
 
 @reactor("runs.wake", ActionReady, ActionDenied, ActionSettled)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from legate_core.runs import model_calls
 from tests.flows.story import Story
 
 PLACES = (
@@ -17,9 +18,13 @@ PLACES = (
 
 
 @pytest.fixture(params=PLACES)
-async def story(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Story]:
+async def story(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Story]:
     """Legate, freshly installed and running: here on SQLite, here on PostgreSQL, or behind its server on PostgreSQL."""
     database_url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    # A story has a clock of its own, and waits for nothing.
+    monkeypatch.setattr(model_calls, "back_off", lambda *_: 0.0)
     told = Story.at(tmp_path, database_url, is_remote=request.param == "remote")
     await told.begin()
     try:

@@ -14,6 +14,7 @@ from legate_core.agents.model import Limits
 from legate_core.approvals.commands import ApproveAction
 from legate_core.audit.queries import VerifyJournal
 from legate_core.errors import Conflict, LegateError, NeedsReauthentication, NotFound
+from legate_core.runs import model_calls
 from legate_core.runs.commands import CancelRun, EraseRun, StartRun, StopEverything
 from legate_core.runs.cut_off import CallsUnderWay
 from legate_core.runs.model_calls import ModelCaller
@@ -324,6 +325,62 @@ async def test_a_real_servers_outage_is_bridged_and_its_refusal_is_not(story: St
     assert row.status == "failed"
     assert "no such parameter" in row.reason
     assert len(await story.facts("run.model_passed")) == 1
+
+
+@pytest.mark.parametrize("code", [429, 503])
+async def test_a_run_waits_as_long_as_its_models_server_asks_and_asks_once_till_then(story: Story, code: int) -> None:
+    async with ModelServer(refused(code, {"message": "busy"}, retry_after="3600")) as server:
+        run_id = await run(story, {"provider": "openai_compatible", "base_url": server.base_url, "model": "big"})
+        assert await status(story, run_id) == ("waiting", "timer")
+        assert "asks to wait 3600 seconds" in (await story.row(run_id)).reason
+        await story.later(3_500)
+        await story.restart()
+        assert await status(story, run_id) == ("waiting", "timer")
+        assert len(server.requests) == 1
+        server.answers = [said("Done.")]
+        await story.later(101)
+        assert await status(story, run_id) == DONE
+    assert [step.state for step in await story.log(run_id)] == ["failed", "done"]
+
+
+async def test_a_run_ends_where_its_models_server_asks_for_days_or_again_and_again(story: Story) -> None:
+    async with ModelServer(refused(429, {"message": "next week"}, retry_after="600000")) as server:
+        settings = {"provider": "openai_compatible", "base_url": server.base_url, "model": "big"}
+        row = await story.row(await run(story, settings))
+        assert (row.status, "600000 seconds" in row.reason, len(server.requests)) == ("failed", True, 1)
+        server.answers = [refused(429, {"message": "busy"}, retry_after="100")]
+        run_id = await run(story, settings)
+        for _ in range(3):
+            await story.later(101)
+        row = await story.row(run_id)
+    assert (row.status, "3 times in a row" in row.reason, len(server.requests)) == ("failed", True, 4)
+
+
+async def test_between_turns_that_failed_there_is_a_pause_that_grows(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[int] = []
+
+    def noted(failures: int, jitter: float) -> float:
+        assert 0 <= jitter <= 1
+        waited.append(failures)
+        return 0.0
+
+    monkeypatch.setattr(model_calls, "back_off", noted)
+    await run(story, {"provider": "scripted", "turns": [turn(0, "x", fault="cut")]})
+    assert waited == [1, 2], "and none before the end"
+
+
+async def test_a_cancel_ends_the_pause_between_turns(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_calls, "back_off", lambda *_: 600.0)
+    agent_id = await story.publish(turn(0, "x", fault="cut"))
+    run_id = await story.send(StartRun(agent_id, "Do it."))
+    async with asyncio.timeout(20):
+        while not await story.log(run_id):
+            await asyncio.sleep(0.01)
+        await story.answer(CancelRun(run_id))
+    assert await status(story, run_id) == ("cancelled", "")
+    assert len(await story.log(run_id)) == 1
 
 
 async def test_a_server_that_breaks_every_answer_off_is_an_outage(story: Story) -> None:
