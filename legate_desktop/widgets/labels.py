@@ -130,9 +130,21 @@ class OutsideText(QPlainTextEdit):
         self.setFont(font(self.role))
         self._fit()
 
+    def _lines(self) -> int:
+        """How many lines it takes, wrapped ones included.
+
+        The document's own height counts a paragraph as one line until it was laid out, which Qt leaves undone while
+        this is hidden: each is laid out by being asked for its place, as far as lines can be shown.
+        """
+        layout, block, lines = self.document().documentLayout(), self.document().begin(), 0
+        while block.isValid() and lines <= self.most_lines:
+            layout.blockBoundingRect(block)
+            lines += block.lineCount()
+            block = block.next()
+        return max(1, lines)
+
     def _fit(self) -> None:
-        # A plain-text document counts its height in lines, wrapped ones included.
-        lines = max(1, round(self.document().size().height()))
+        lines = self._lines()
         shown = min(lines, self.most_lines)
         height = round(shown * QFontMetricsF(self.font()).lineSpacing()) + self._padding + 2
         self.setVerticalScrollBarPolicy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from legate_desktop.widgets.labels import MOST_CHARACTERS, OutsideText
 
@@ -55,3 +55,27 @@ def test_marks_that_come_one_by_one_are_counted_as_if_they_came_together(app: QA
     text = shown(app, "z\u0301\u0301")
     text.set_text("z" + "\u0301" * 5)
     assert text.toPlainText() == "z" + "\u0301" * 3 + "⟨U+0301⟩" * 2
+
+
+def test_text_that_changes_on_a_hidden_page_is_whole_when_the_page_is_shown(app: QApplication) -> None:
+    pages, area, other = QStackedWidget(), QScrollArea(), QWidget()
+    area.setWidgetResizable(True)
+    for page in (area, other):
+        pages.addWidget(page)
+    pages.resize(300, 600)
+    pages.show()
+    pages.setCurrentWidget(other)
+    app.processEvents()
+    card, text = QWidget(), OutsideText("a word and more " * 20)
+    column = QVBoxLayout(card)
+    column.addWidget(text)
+    column.addStretch(1)
+    area.setWidget(card)
+    app.processEvents()
+    # What draws into a picture, as the fade of a toast does, has Qt tell hidden widgets their size as well.
+    pages.grab()
+    pages.setCurrentWidget(area)
+    app.processEvents()
+    lines = text.document().size().height()
+    assert lines > 5
+    assert text.height() >= lines * text.fontMetrics().lineSpacing()
