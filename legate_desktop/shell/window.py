@@ -145,7 +145,8 @@ class Window(QMainWindow):
         if notice.undo is not None:
             self._withdraw_undo()
             self._undo_toast, self.undoable = toast, notice.undo
-            toast.closed.connect(lambda: self._on_toast_closed(toast))
+            for ended in (toast.expired, toast.closed):
+                ended.connect(lambda: self._on_undo_ended(toast))
             self.verbs.settle()
 
     def undo_last(self) -> None:
@@ -338,7 +339,7 @@ class Window(QMainWindow):
             toast.close_now()
         self.verbs.settle()
 
-    def _on_toast_closed(self, toast: Toast) -> None:
+    def _on_undo_ended(self, toast: Toast) -> None:
         if toast is self._undo_toast:
             self._undo_toast, self.undoable = None, None
             self.verbs.settle()

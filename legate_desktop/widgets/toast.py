@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRectF, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -18,9 +18,13 @@ MOST = 3
 
 
 class Toast(QWidget):
-    """One message. It stays while the mouse or the focus is on it."""
+    """One message. It stays while the mouse or the focus is on it, and offers what can be done only for its time.
+
+    `expired` comes when that time is over, also if the message stays.
+    """
 
     closed = Signal()
+    expired = Signal()
 
     def __init__(
         self,
@@ -42,13 +46,17 @@ class Toast(QWidget):
         row.setContentsMargins(16, 10, 8, 10)
         row.setSpacing(12)
         row.addWidget(self.text, 1)
+        self.action = Button(action_text, kind="quiet", key=action_key)
+        # It has a key of its own. Where a button that had the focus goes off, Qt's next stop must not be this.
+        self.action.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row.addWidget(self.action)
+        self.action.setVisible(run is not None)
         if run is not None:
-            self.action = Button(action_text, kind="quiet", key=action_key)
             self.action.fired.connect(run)
             self.action.fired.connect(self.close_now)
-            row.addWidget(self.action)
         self.closer = Button(tr("Close"), kind="quiet")
         self.closer.fired.connect(self.close_now)
+        self.closer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row.addWidget(self.closer)
         # Not before it has its place: shown without one it would be a window, and take the focus from this one.
         self.closer.setVisible(is_error)
@@ -64,8 +72,11 @@ class Toast(QWidget):
         self.deleteLater()
 
     def _may_end(self) -> None:
-        has_focus = any(child.hasFocus() for child in self.findChildren(Button))
-        if self.underMouse() or has_focus:
+        if self.action.isEnabled():
+            # What it would do works no longer, and its room stays so that nothing moves under the mouse.
+            self.action.setEnabled(False)
+            self.expired.emit()
+        if self.underMouse() or self.closer.hasFocus():
             self._life.start(1_000)
             return
         self.close_now()
@@ -80,7 +91,7 @@ class Toast(QWidget):
 
 
 class Toasts(QWidget):
-    """The stack over the bottom of a window, above its foot while that is shown; it never takes focus."""
+    """The stack over the bottom of a window, above its foot while that is shown; it takes no focus by itself."""
 
     said = Signal(str)
 

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
+from legate_desktop.notice import Notice
 from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
 from legate_desktop.pages.approvals.view import Card
 from legate_desktop.theme.look import look
@@ -172,6 +173,20 @@ def test_toasts_take_no_focus_keep_three_and_errors_stay(stage: Stage) -> None:
     assert error.closer.isVisible()
     stage.click(error.closer)
     assert error not in toasts.toasts()
+
+
+def test_a_toast_offers_undo_only_for_its_time_and_never_to_the_focus(stage: Stage) -> None:
+    undone: list[str] = []
+    stage.window.say(Notice("Done", undo=lambda: undone.append("undone")))
+    toast = stage.window.toasts.toasts()[0]
+    assert toast.action.focusPolicy() == Qt.FocusPolicy.NoFocus
+    # A mouse that lies on it keeps it there, to be read.
+    toast.underMouse = lambda: True  # type: ignore[method-assign]
+    toast._may_end()
+    assert toast in stage.window.toasts.toasts()
+    assert not toast.action.isEnabled()
+    stage.press(Qt.Key.Key_Z)
+    assert (undone, stage.window.undoable) == ([], None)
 
 
 def test_what_newly_waits_and_what_toasts_say_is_announced_politely(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -50,6 +51,33 @@ def test_a_question_is_decided_in_place_and_taken_back(deck: DeckStage) -> None:
     assert question.row.id not in [found.row.id for found in deck.deck.questions]
     deck.window.undo_last()
     assert deck.sent_names()[-1] == "UndoAnswer"
+
+
+def test_the_focus_stays_with_the_question_that_was_answered_and_goes_to_no_other_one(deck: DeckStage) -> None:
+    question = deck.deck.questions[1]
+    question.approve.setFocus()
+    deck.press(Qt.Key.Key_Return)
+    assert deck.sent_names() == ["ApproveAction"]
+    assert QApplication.focusWidget() is deck.deck.questions[1].review
+    deck.drop(question.row.id)
+    assert QApplication.focusWidget() is deck.deck.review_button
+    assert deck.deck.area.verticalScrollBar().value() == 0
+
+
+def test_the_focus_stays_on_the_deck_when_its_last_question_is_answered(app: QApplication, qtbot: QtBot) -> None:
+    bridge = deck_bridge()
+    bridge.tables["InDoubt"] = {}
+    rows = bridge.tables["PendingApprovals"]
+    oldest = "apr_0007f61d7b5"
+    bridge.tables["PendingApprovals"] = {oldest: rows[oldest]}
+    deck = DeckStage(qtbot, bridge)
+    deck.deck.take_focus()
+    deck.press(Qt.Key.Key_Return)
+    assert deck.sent_names() == ["ApproveAction"]
+    assert QApplication.focusWidget() is deck.deck.questions[0].review
+    deck.drop(oldest)
+    assert deck.deck.questions == []
+    assert QApplication.focusWidget() is deck.deck
 
 
 def test_a_press_meant_for_the_last_card_decides_nothing(deck: DeckStage) -> None:

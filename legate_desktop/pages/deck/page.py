@@ -228,9 +228,16 @@ class DeckPage(Page):
             self.nothing.setText(words if at_work else tr("Nothing waits for you."))
         self.nothing.setVisible(not count)
         self.begin.setVisible(self.practice.is_here and not at_work and not count)
+        if self.review_button.hasFocus() and not count:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.verbs.settle()
         if shown == wanted:
             return
+        focus = self.window().focusWidget() or self
+        focused = next((old.row.id for old in self.questions if old.isAncestorOf(focus)), "")
+        if focused:
+            # Not left to Qt, whose next stop is anything further down, which the page would scroll to.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         for question in self.questions:
             self.waiting_row.removeWidget(question)
             question.hide()
@@ -244,6 +251,20 @@ class DeckPage(Page):
             question.reviewed.connect(lambda row=row: self.context.go("approvals", row.id))
             self.questions.append(question)
         self._place_questions()
+        if focused:
+            self._stay_with(focused)
+
+    def _stay_with(self, row_id: str) -> None:
+        """The focus stays with the question it was on, or leaves the questions: never to the answer of another one."""
+        question = next((found for found in self.questions if found.row.id == row_id), None)
+        if question is None:
+            if self.review_button.isEnabled():
+                self.review_button.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        # Qt would show it a turn of the event loop later, and focus cannot be given to what is hidden.
+        question.show()
+        button = question.approve if question.approve.isEnabled() else question.review
+        button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _place_questions(self) -> None:
         """Side by side where there is room, else below each other."""
