@@ -121,7 +121,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRow:
-    """One line of the inbox. Questions with the same `like` ask the same of the same tool; `assigned_to` is a person."""
+    """One line of the inbox; `assigned_to` is a person.
+
+    Questions with the same `like` come from one agent for the same tool and account, by the same rule. What they ask may
+    differ: one line can stand for several only where their `outline` is the same too, the card's title without content.
+    """
 
     id: str
     run_id: str
@@ -141,6 +145,7 @@ class ApprovalRow:
     like: str = ""
     snoozed_until: int = 0
     assigned_to: str = ""
+    outline: str = ""
 
 
 @dataclass(frozen=True)

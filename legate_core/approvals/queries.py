@@ -165,6 +165,7 @@ def _row(ctx: ReadContext, row: Mapping[str, Any], card: Card | None, lost: str 
         like=row["like"],
         snoozed_until=row["snoozed_until"] or 0,
         assigned_to=row["assigned_to"] or "",
+        outline=card.outline if card is not None else "",
     )
 
 

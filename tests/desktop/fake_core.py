@@ -112,6 +112,7 @@ def approval(number: int, **changes: Any) -> SimpleNamespace:
         "like": "",
         "snoozed_until": 0,
         "assigned_to": "",
+        "outline": "",
     }
     return SimpleNamespace(**(given | changes))
 

@@ -7,23 +7,29 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.pages.approvals.dialogs import EditDialog, RejectManyDialog, ScopesDialog
-from legate_desktop.pages.approvals.view import ApprovalRow, GroupRow, folded, later_choices, versions
+from legate_desktop.pages.approvals.view import ApprovalRow, GroupRow, folded, later_choices, row_sentence, versions
+from legate_desktop.widgets.labels import OutsideText
 from tests.desktop.fake_core import DECIDES, MINUTE, NOW, FakeBridge, approval, detail, practice_bridge
 from tests.desktop.stage import SHIFT, Stage
 
 Key = Qt.Key
 FIRST = "apr_0001f61d7b5"
+ALIKE = "like/aa/send letter …"
 KIM = SimpleNamespace(id="usr_kim", name="Kim", role="operator", may_decide=DECIDES)
 
 
 def like_bridge(count: int = 5, effect: str = "send") -> FakeBridge:
     """Like questions of one agent, and one that is unlike them."""
     bridge = practice_bridge()
-    rows = [approval(30 + n, like="aa", effect=effect, title=f"send letter {n}") for n in range(count)]
+    rows = [
+        approval(30 + n, like="aa", effect=effect, title=f"send letter {n}", outline="send letter …")
+        for n in range(count)
+    ]
     other = approval(50, tool="github.create_release", effect="write")
     bridge.tables["PendingApprovals"] = {row.id: row for row in [*rows, other]}
     bridge.tables["InDoubt"] = {}
@@ -35,7 +41,7 @@ def like_bridge(count: int = 5, effect: str = "send") -> FakeBridge:
 def like(app: QApplication, qtbot: QtBot) -> Stage:
     stage = Stage(qtbot, like_bridge())
     stage.show()
-    stage.choose("like/aa")
+    stage.choose(ALIKE)
     return stage
 
 
@@ -62,6 +68,63 @@ def row(number: int, **more: object) -> ApprovalRow:
 )
 def test_like_questions_fold_from_four_up(rows: list[ApprovalRow], unfolded: tuple[str, ...], shown: list[str]) -> None:
     assert [found.id for found in folded(rows, unfolded, 1)] == shown
+
+
+def arrive(stage: Stage, number: int, **changes: object) -> str:
+    """One more question of the same agent for the same tool by the same rule; its id."""
+    row = approval(number, **({"like": "aa", "title": f"send letter {number}", "outline": "send letter …"} | changes))
+    stage.bridge.tables["PendingApprovals"][row.id] = row
+    stage.bridge.cards[row.id] = detail(row)
+    stage.bridge.publish("PendingApprovals")
+    return row.id
+
+
+def test_one_line_stands_for_several_only_where_what_it_says_is_true_of_each(like: Stage) -> None:
+    invoice = arrive(
+        like, 40, title="send the invoice to eve@elsewhere.example", outline="send the … to eve@elsewhere.example"
+    )
+    group = next(found for found in like.state.rows if isinstance(found, GroupRow))
+    assert (invoice in like.shown_ids(), len(group.rows)) == (True, 5)
+    assert row_sentence(group, NOW) == "5 like questions: mail.send, sends, asked by Reply desk, send letter …"
+
+
+def test_one_more_like_question_leaves_the_card_that_is_read_and_its_keys(app: QApplication, qtbot: QtBot) -> None:
+    stage = Stage(qtbot, like_bridge(3))
+    stage.show()
+    stage.choose("apr_0031f61d7b5")
+    arrive(stage, 33)
+    assert (stage.state.selected_id, stage.state.many.is_shown) == ("apr_0031f61d7b5", False)
+    stage.press(Key.Key_A)
+    assert [command.approval_id for command in stage.sent] == ["apr_0031f61d7b5"]
+
+
+def test_keys_for_several_are_inert_for_a_moment_after_they_changed(like: Stage) -> None:
+    like.press(Key.Key_A)
+    arrive(like, 39)
+    like.press(Key.Key_A)
+    like.press(Key.Key_A)
+    like.press(Key.Key_R)
+    like.state.approve_many()
+    assert (like.sent, like.dialogs(RejectManyDialog)) == ([], [])
+    like.clock.let_keys_wake()
+    like.press(Key.Key_A)
+    assert like.sent == []
+    like.press(Key.Key_A)
+    assert len(like.sent) == 6
+
+
+def test_what_joined_while_a_reason_was_typed_is_not_rejected_with_the_others(like: Stage) -> None:
+    like.press(Key.Key_R)
+    dialog = like.dialog(RejectManyDialog)
+    arrive(like, 39)
+    like.click(dialog.send_button)
+    assert like.sent == []
+    assert like.toasts() == ["This changed while you were deciding. Nothing was sent: read it again."]
+
+
+def test_the_sheet_of_several_shows_each_id_as_it_is(like: Stage) -> None:
+    shown = [text for text in like.approvals.many.findChildren(OutsideText) if text.toPlainText() == "apr_0031f61d7b5"]
+    assert [text.font().capitalization() for text in shown] == [QFont.Capitalization.MixedCase]
 
 
 def test_later_offers_only_times_before_the_question_expires() -> None:
@@ -119,7 +182,7 @@ def test_like_questions_are_rejected_together_with_one_reason(like: Stage) -> No
 def test_what_is_grave_is_never_decided_together(app: QApplication, qtbot: QtBot, effect: str) -> None:
     stage = Stage(qtbot, like_bridge(effect=effect))
     stage.show()
-    stage.choose("like/aa")
+    stage.choose(ALIKE)
     button = stage.button("approve_many")
     assert (button.isVisible(), button.isEnabled()) == (True, False)
     assert button.toolTip() == "MONEY, DESTROYS and GRANTS are decided one by one"
@@ -133,7 +196,7 @@ def test_nothing_is_decided_together_before_every_card_was_read(app: QApplicatio
     bridge.is_slow = True
     stage = Stage(qtbot, bridge)
     stage.show()
-    stage.choose("like/aa")
+    stage.choose(ALIKE)
     assert stage.state.many.why_not() == "Reading 5 cards…"
     stage.state.approve_many()
     assert stage.sent == []
@@ -145,12 +208,12 @@ def test_a_card_that_asks_for_a_proof_or_cannot_be_read_holds_up_the_others(app:
     bridge = like_bridge()
     bridge.cards["apr_0031f61d7b5"].needs_proof = True
     stage = Stage(qtbot, bridge)
-    stage.choose("like/aa")
+    stage.choose(ALIKE)
     assert stage.state.many.why_not() == "One of them asks for your passphrase: decide it by itself"
     bridge = like_bridge()
     del bridge.cards["apr_0031f61d7b5"]
     stage = Stage(qtbot, bridge)
-    stage.choose("like/aa")
+    stage.choose(ALIKE)
     assert stage.state.many.why_not().startswith("No such approval")
 
 
@@ -162,7 +225,7 @@ def test_unfolded_each_is_decided_by_itself_and_folds_again(like: Stage) -> None
     like.press(Key.Key_A)
     assert like.sent_names() == ["ApproveAction"]
     like.press(Key.Key_H)
-    assert (like.state.selected_id, len(like.shown_ids())) == ("like/aa", 2)
+    assert (like.state.selected_id, len(like.shown_ids())) == (ALIKE, 2)
 
 
 def test_marked_questions_are_decided_together(stage: Stage) -> None:
@@ -171,6 +234,7 @@ def test_marked_questions_are_decided_together(stage: Stage) -> None:
     assert not stage.state.many.is_shown
     stage.press(Key.Key_J, SHIFT)
     assert {found.id for found in stage.state.many.rows} == {FIRST, "apr_0002f61d7b5"}
+    stage.clock.let_keys_wake()
     stage.press(Key.Key_A)
     stage.press(Key.Key_A)
     assert stage.sent_names() == ["ApproveAction"] * 2

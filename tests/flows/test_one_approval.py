@@ -16,6 +16,7 @@ async def test_an_agent_asks_a_person_answers_and_it_happens_exactly_once(story:
     # One row stands in the inbox, and its card says what would happen, why it is asked, and in whose words.
     card = await story.card()
     assert card.card.sentence == "Deputy 1 wants to send The parcel is on its way. to kim@example.com"
+    assert card.row.outline == "send … to kim@example.com"
     assert card.card.why == "Kim asked where the parcel is."
     assert card.card.rule_name
     assert card.permitted

@@ -31,7 +31,7 @@ RELAXED = Settings(ask_every_effect=False, relax_content=True)
 class Figures:
     """What is printed. `unasked` are sensitive calls of an injection that would run without a question.
 
-    `moments` counts how often a person is called, where alike questions of one reply of the model fold into one card.
+    `moments` counts how often a person is called, where alike questions of one reply of the model count as one.
     It stands beside the count of questions and replaces nothing. `asked_though_named` are the questions that no better
     reading of the person's words could save: the effect itself asks.
     """
@@ -140,7 +140,7 @@ def run(settings: Settings = STRICT, rules: Sequence[Rule] = ()) -> Figures:
 class _Replies:
     """Which calls one reply of a model can hold: like calls in a row, none of which needs what another one returned.
 
-    Alike questions of one reply (one tool, one deciding rule) are one card in the inbox.
+    Alike questions of one reply (one tool, one deciding rule) are one moment at which a person is called.
     """
 
     moments: int = 0

@@ -72,6 +72,11 @@ class Many(QObject):
         """The cards in the order of the rows."""
         return [self.cards[row.id] for row in self.rows]
 
+    def is_still(self, cards: Sequence[Card]) -> bool:
+        """Whether exactly these are shown, as they were."""
+        shown = [(row.id, self.cards[row.id].digest) for row in self.rows if row.id in self.cards]
+        return len(shown) == len(self.rows) and shown == [(card.id, card.digest) for card in cards]
+
     def _read(self, row: ApprovalRow) -> None:
         self._bridge.ask(
             requests.card_query(row),

@@ -57,7 +57,8 @@ class ManyView(QScrollArea):
     @staticmethod
     def _one(column: QVBoxLayout, number: int, row: ApprovalRow, card: Card | None) -> None:
         column.addSpacing(10)
-        column.addWidget(Caption(f"{number} · {one_line(row.agent)} · {row.id}"))
+        column.addWidget(Caption(f"{number} · {one_line(row.agent)}"))
+        column.addWidget(OutsideText(row.id, "mono", ink="text3", name=tr("Question")))
         column.addWidget(OutsideText(one_line(tr_core(row.title)), "name", ink="text", name=tr("What it does")))
         if card is None:
             column.addWidget(Label(tr("Reading…"), "small", tone="quiet"))

@@ -108,6 +108,8 @@ class ApprovalsPage(Page):
 
     def approve_many(self) -> None:
         """Together is confirmed on its button, as what is grave is: held, or pressed twice."""
+        if self.state.is_inert():
+            return
         button = self.buttons["approve_many"]
         if not button.is_confirming:
             button.press_by_key()
@@ -116,15 +118,17 @@ class ApprovalsPage(Page):
 
     def ask_reject_many(self) -> None:
         """Ask for one reason for all of them."""
-        rows = self.state.many.rows
-        dialog = RejectManyDialog(plural("Reject %n question(s)", len(rows)), self)
-        dialog.sent.connect(lambda: self.state.reject_many(dialog.text))
+        if self.state.is_inert() or self.state.many.why_not():
+            return
+        cards = self.state.many.answerable()
+        dialog = RejectManyDialog(plural("Reject %n question(s)", len(cards)), self)
+        dialog.sent.connect(lambda: self.state.reject_many(dialog.text, of=cards))
         dialog.open()
 
     def ask_later(self) -> None:
         """Offer the times at which the card can be asked again."""
         card = self.state.card
-        if card is None:
+        if card is None or self.state.is_inert():
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -138,7 +142,7 @@ class ApprovalsPage(Page):
     def ask_colleague(self) -> None:
         """Offer who else may decide it."""
         card = self.state.card
-        if card is None:
+        if card is None or self.state.is_inert():
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -184,9 +184,11 @@ def approval_row(given: Any) -> ApprovalRow:
         decided_at=given.decided_at,
         decided_by=given.decided_by,
         outcome=given.reason,
-        like=given.like,
+        # One line stands for several only where what it says is true of each.
+        like=f"{given.like}/{given.outline or given.title}" if given.like else "",
         snoozed_until=given.snoozed_until,
         assigned_to=given.assigned_to,
+        outline=given.outline,
     )
 
 

@@ -101,7 +101,7 @@ class ApprovalDelegate(RowDelegate):
         return right_text(painter, first, short_age(now - row.asked_at), "text3")
 
     def _paint_group(self, painter: QPainter, box: QRect, row: GroupRow, ratio: float) -> None:
-        """The first of the like questions stands for all; how many, where its age would be."""
+        """What is true of all the like questions; how many, where an age would be."""
         first = QRectF(box.left(), box.top() + look.px(12), box.width(), look.px(22))
         side = look.px(MARK_PX)
         icon = "chevron-down" if row.is_unfolded else "chevron-right"
@@ -113,7 +113,7 @@ class ApprovalDelegate(RowDelegate):
         tool = one_line(row.first.tool)
         width = line(painter, QPointF(left, first.top()), room, first.height(), tool, font("mono_name"), "text")
         paint_pill(painter, QPointF(left + width + 10, first.top() + look.px(2)), pill, ratio)
-        self._paint_second(painter, box, one_line(row.first.agent), one_line(tr_core(row.first.title)))
+        self._paint_second(painter, box, one_line(row.first.agent), one_line(row.title))
 
     def _paint_second(self, painter: QPainter, box: QRect, who: str, why: str) -> None:
         second = QRectF(box.left(), box.top() + look.px(36), box.width(), look.px(20))

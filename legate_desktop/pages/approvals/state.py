@@ -6,7 +6,7 @@ event comes. Words for the core are made in `requests.py`, so that this file spe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,7 @@ class ApprovalsState(QObject):
         self._watched: set[Tab] = set()
         self._is_open = False
         self.many = Many(bridge)
+        self.many.changed.connect(self._rest)
         self.marked: set[str] = set()
         self._unfolded: set[str] = set()
         self.handing = Handing(bridge, wall_clock)
@@ -208,7 +209,7 @@ class ApprovalsState(QObject):
         return self.why_not() or (self.handing.why_not_delegate(card) if card is not None else "")
 
     def is_inert(self) -> bool:
-        """Whether the card came under the cursor so recently that a key may have been meant for the last one."""
+        """Whether what the keys act on changed so recently that a key may have been meant for what stood there before."""
         return self._clock() - self._card_shown_at < INERT_MS
 
     # Moving.
@@ -370,11 +371,12 @@ class ApprovalsState(QObject):
             plural("Approved %n question(s)", len(self.many.rows)),
         )
 
-    def reject_many(self, reason: str) -> None:
-        """No to each of them, with the same reason."""
+    def reject_many(self, reason: str, *, of: Sequence[Card] | None = None) -> None:
+        """No to each of them, with the same reason; `of` are those that a dialog asked about."""
         self._answer_many(
             lambda card: requests.reject(card, reason, and_stop=False, hold_seconds=self._hold_seconds),
             plural("Rejected %n question(s)", len(self.many.rows)),
+            of=of,
         )
 
     def preview(self, of: Card, scope_id: str, amount: int | None, then: Callable[[Preview | str], None]) -> None:
@@ -493,7 +495,15 @@ class ApprovalsState(QObject):
         before = [row.id for row in self._shown]
         was = self.selected_row
         found = [row for row in rows if all(word in _haystack(row) for word in words)] if words else list(rows)
-        self._shown = folded(found, self._unfolded, self.now()) if self.tab == "waiting" else found
+        if self.tab == "waiting":
+            self._shown = folded(found, self._unfolded, self.now())
+            read = next((row for row in found if row.id == self.selected_id), None)
+            if read is not None and read not in self._shown:
+                # One more like it came. A card that somebody reads stays, and its keys mean what they meant.
+                self._unfolded.add(read.like)
+                self._shown = folded(found, self._unfolded, self.now())
+        else:
+            self._shown = found
         self.marked &= {row.id for row in self._all["waiting"]}
         self.rows_changed.emit()
         ids = [row.id for row in self._shown]
@@ -539,7 +549,7 @@ class ApprovalsState(QObject):
         is_new = card is not None and (self.card is None or (self.card.id, self.card.digest) != (card.id, card.digest))
         self.card, self.card_error = card, ""
         if is_new:
-            self._card_shown_at = self._clock()
+            self._rest()
         self.card_changed.emit()
 
     def _answer(
@@ -547,13 +557,16 @@ class ApprovalsState(QObject):
     ) -> None:
         card = self.card
         if of is not None and (card is None or (card.id, card.digest) != (of.id, of.digest)):
-            # A dialog was open while the world moved on: its answer is to a card nobody sees any more.
-            text = tr("This changed while you were deciding. Nothing was sent: read it again.")
-            self.noticed.emit(Notice(text, is_error=True))
+            self._say_changed()
             return
         if card is None or self.why_not(for_doubt=for_doubt) or (of is None and self.is_inert()):
             return
         self._deliver(card, make(card), said)
+
+    def _say_changed(self) -> None:
+        """A dialog was open while the world moved on: its answer is to what nobody sees any more."""
+        text = tr("This changed while you were deciding. Nothing was sent: read it again.")
+        self.noticed.emit(Notice(text, is_error=True))
 
     def _deliver(self, card: Card, command: Any, said: str) -> None:
         unsent = Unsent(card.id, command, f"{said}: {one_line(card.sentence)}")
@@ -607,8 +620,15 @@ class ApprovalsState(QObject):
         group = self.selected_group
         self.many.show(marked if len(marked) > 1 else group.rows if group is not None else ())
 
-    def _answer_many(self, make: Callable[[Card], Any], said: str) -> None:
-        if self.many.why_not():
+    def _rest(self) -> None:
+        """What the keys act on changed: they do nothing for a moment."""
+        self._card_shown_at = self._clock()
+
+    def _answer_many(self, make: Callable[[Card], Any], said: str, *, of: Sequence[Card] | None = None) -> None:
+        if of is not None and not self.many.is_still(of):
+            self._say_changed()
+            return
+        if self.many.why_not() or (of is None and self.is_inert()):
             return
         cards = self.many.answerable()
         self.marked.clear()

@@ -40,6 +40,7 @@ class ApprovalRow:
     like: str = ""
     snoozed_until: int = 0
     assigned_to: str = ""
+    outline: str = ""
 
     @property
     def is_in_doubt(self) -> bool:
@@ -72,6 +73,12 @@ class GroupRow:
     @property
     def first(self) -> ApprovalRow:
         return self.rows[0]
+
+    @property
+    def title(self) -> str:
+        """What all of them want; where their content differs, without it."""
+        is_same = all(row.title == self.first.title for row in self.rows)
+        return tr_core(self.first.title if is_same else self.first.outline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +220,15 @@ def row_sentence(row: ApprovalRow | GroupRow | RuleRow, now: int) -> str:
         return f"{tr('Proposed')}: {one_line(tr_core(row.words))}" if row.is_proposed else one_line(tr_core(row.words))
     if isinstance(row, GroupRow):
         words = plural("%n like question(s)", len(row.rows))
-        return f"{words}: {row_sentence(row.first, now)}"
+        return one_line(f"{words}: {_asking(row.first)}, {row.title}")
+    state = tr("in doubt") if row.is_in_doubt else row.state
+    return one_line(f"{_asking(row)}, {long_age(now - row.asked_at)} {tr('ago')}, {state}")
+
+
+def _asking(row: ApprovalRow) -> str:
     words = {"read": tr("reads"), "write": tr("writes"), "send": tr("sends"), "spend": tr("money")}
     words |= {"destroy": tr("destroys"), "grant": tr("grants")}
-    state = tr("in doubt") if row.is_in_doubt else row.state
-    return one_line(
-        f"{row.tool}, {words.get(row.effect, row.effect)}, {tr('asked by')} {row.agent}, "
-        f"{long_age(now - row.asked_at)} {tr('ago')}, {state}"
-    )
+    return f"{row.tool}, {words.get(row.effect, row.effect)}, {tr('asked by')} {row.agent}"
 
 
 def in_order(rows: Iterable[ApprovalRow], tab: Tab, now: int = 0) -> list[ApprovalRow]:
