@@ -289,6 +289,31 @@ def test_going_back_from_allow_leaves_the_tool_asking(building: Stage) -> None:
     assert builder(building).forms["tools"].lines["mail.send"].switch.current == "ask"
 
 
+def test_going_back_from_allow_leaves_a_tool_out_that_was_never(building: Stage) -> None:
+    choose(building, "files.create", "allow")
+    dialog = building.dialog(AllowDialog)
+    assert dialog.said.toPlainText() == "Reply desk may use files.create without asking."
+    dialog.reject()
+    state = builder(building).state
+    assert state.draft is not None
+    assert ("files.create" in state.draft.tools, building.sent) == (False, [])
+    assert builder(building).forms["tools"].lines["files.create"].switch.current == "never"
+
+
+def test_a_tool_that_was_never_is_given_with_its_rule_and_not_without_it(building: Stage) -> None:
+    choose(building, "files.create", "allow")
+    dialog = building.dialog(AllowDialog)
+    building.bridge.refusal = ("This takes effect only after a second person agrees. Ask another owner.", False)
+    building.click(dialog.send_button)
+    state = builder(building).state
+    assert state.draft is not None
+    assert "files.create" not in state.draft.tools
+    choose(building, "files.create", "allow")
+    building.click(building.dialog(AllowDialog).send_button)
+    assert building.sent_names() == ["AddRule", "EditAgent"]
+    assert building.sent[-1].definition.tools[-1] == "files.create"
+
+
 def test_a_rule_that_allows_goes_when_the_tool_asks_again(building: Stage) -> None:
     _with_rule(building, "mail.send", "allow")
     choose(building, "mail.send", "ask")

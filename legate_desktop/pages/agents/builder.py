@@ -302,7 +302,8 @@ class Builder(QWidget):
 
     def _on_previewed(self, answer: tuple[ToolRow, Preview]) -> None:
         tool, preview = answer
-        dialog = AllowDialog(tool, preview, self)
+        agent = self.state.draft.name if self.state.draft is not None else ""
+        dialog = AllowDialog(tool, preview, agent, self)
         dialog.sent.connect(lambda: self.state.allow(tool, ends_at=dialog.ends_at, uses=dialog.uses))
         dialog.open()
 

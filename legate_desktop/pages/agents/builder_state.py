@@ -197,20 +197,27 @@ class BuilderState(QObject):
         """
         if self.draft is None or mode == tool.mode:
             return
-        rest = tuple(name for name in self.draft.tools if name != tool.name)
-        self.edit(tools=rest if mode == "never" else (*rest, tool.name))
         needs_rule = mode != "never" and (mode == "allow") != tool.is_free and tool.rule_verdict != mode
-        # Until the rule is there, the tool asks.
-        self._mark(tool, "ask" if mode == "allow" and needs_rule else mode)
         if needs_rule and mode == "allow":
+            # Until the rule is there, nothing changes: who goes back has changed nothing.
+            self._mark(tool, tool.mode)
             self.when_saved(lambda: self.preview(tool))
-        elif needs_rule:
+            return
+        self._give(tool, is_on=mode != "never")
+        self._mark(tool, mode)
+        if needs_rule:
             made = requests.rule(self.agent_id, self.draft.name, tool, "ask")
             self.when_saved(lambda: self.keep_rule(made))
         elif tool.rule_id and tool.rule_verdict not in STAYS[mode]:
             self.when_saved(lambda: self._change_rule(requests.delete_rule(tool.rule_id)))
         else:
             self.save()
+
+    def _give(self, tool: ToolRow, *, is_on: bool) -> None:
+        """Give the agent a tool, or take it away; kept a moment later."""
+        if self.draft is not None and (tool.name in self.draft.tools) != is_on:
+            rest = tuple(name for name in self.draft.tools if name != tool.name)
+            self.edit(tools=(*rest, tool.name) if is_on else rest)
 
     def preview(self, tool: ToolRow) -> None:
         """Ask what a rule that allows a tool would do; `previewed` comes with the tool and the answer."""
@@ -219,9 +226,19 @@ class BuilderState(QObject):
             self._ask(requests.preview_rule(made), lambda answer: self.previewed.emit((tool, requests.preview(answer))))
 
     def allow(self, tool: ToolRow, *, ends_at: int = 0, uses: int = 0) -> None:
-        """Keep a rule that allows a tool, until a time, for so many times, or until it is deleted."""
-        if self.draft is not None:
-            self.keep_rule(requests.rule(self.agent_id, self.draft.name, tool, "allow", ends_at=ends_at, uses=uses))
+        """Keep a rule that allows a tool, until a time, for so many times, or until it is deleted; then give the tool."""
+        if self.draft is None:
+            return
+        agent_id = self.agent_id
+
+        def give() -> None:
+            # The agent may no longer be open; its rule then waits for the tool.
+            if agent_id == self.agent_id:
+                self._give(tool, is_on=True)
+                self.save()
+
+        made = requests.rule(agent_id, self.draft.name, tool, "allow", ends_at=ends_at, uses=uses)
+        self._change_rule(requests.add_rule(made), give)
 
     def keep_rule(self, made: Any) -> None:
         """Keep a rule about a tool; where the core wants to know who is asking, `proof_wanted` comes first."""
@@ -354,17 +371,20 @@ class BuilderState(QObject):
         self.tools = [dataclasses.replace(row, mode=mode) if row.name == tool.name else row for row in self.tools]
         self.tools_changed.emit()
 
-    def _change_rule(self, command: Any) -> None:
+    def _change_rule(self, command: Any, then: Callable[[], None] | None = None) -> None:
+        def changed(_result: Any) -> None:
+            if then is not None:
+                then()
+            self._ask(requests.tools_query(self.agent_id), self._take_tools)
+
         def failed(message: str, _is_away: bool) -> None:
             if wants_proof(message):
-                self.proof_wanted.emit(lambda: self._change_rule(command))
+                self.proof_wanted.emit(lambda: self._change_rule(command, then))
             else:
                 self._failed(message)
             self._ask(requests.tools_query(self.agent_id), self._take_tools)
 
-        self._bridge.send(
-            command, lambda _result: self._ask(requests.tools_query(self.agent_id), self._take_tools), failed
-        )
+        self._bridge.send(command, changed, failed)
 
     def _published(self) -> None:
         self.noticed.emit(Notice(tr("Published. New runs use it; runs that are open keep their version.")))

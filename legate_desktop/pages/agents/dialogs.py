@@ -109,11 +109,13 @@ class PublishDialog(Dialog):
 class AllowDialog(Dialog):
     """A rule that lets an agent use a tool without asking: its class, a call that it would change, and when it ends."""
 
-    def __init__(self, tool: ToolRow, preview: Preview, parent: QWidget | None = None) -> None:
+    def __init__(self, tool: ToolRow, preview: Preview, agent: str, parent: QWidget | None = None) -> None:
         super().__init__(tr("Allow without asking"), tr("Make the rule"), parent=parent)
         self.tool = tool
         pill = PillLabel(tool.effect)
-        self.conditions = OutsideText("", "name", ink="text", name=tr("The rule"))
+        said = tr("{agent} may use {tool} without asking.").format(agent=one_line(agent), tool=one_line(tool.name))
+        self.said = OutsideText(said, "name", ink="text", name=tr("The rule in words"))
+        self.conditions = OutsideText("", "small", ink="text2", name=tr("The rule"))
         self.change = Label("", "small", tone="turn")
         self.change.setWordWrap(True)
         self.words = OutsideText("", "small", ink="text2", most_lines=8, name=tr("What it would change"))
@@ -125,7 +127,7 @@ class AllowDialog(Dialog):
         self.day.setMinimumDate(QDate.currentDate())
         self.day.setDisplayFormat("d MMMM yyyy")
         self.day.setAccessibleName(tr("The last day"))
-        for widget in (pill, self.conditions, self.change, self.words):
+        for widget in (pill, self.said, self.conditions, self.change, self.words):
             self.body.addWidget(widget)
         for radio in (self.until, self.times, self.always):
             self._group.addButton(radio)
