@@ -173,13 +173,14 @@ class Desktop:
         self._say_engine()
 
     def _say_engine(self) -> None:
+        self.window.say_engine(self._engine_words)
+
+    def _engine_words(self) -> tuple[str, str]:
         running = self.runs.running_count
         if self.window.pausing.now.is_paused:
-            self.window.say_engine(f"{tr('Local engine')} · {tr('paused')}", "text3")
-            return
+            return f"{tr('Local engine')} · {tr('paused')}", "text3"
         where = tr("Server") if self._options.server else tr("Local engine")
-        words = f"{where} · {plural('%n running', running)}" if running else where
-        self.window.say_engine(words, "green")
+        return (f"{where} · {plural('%n running', running)}" if running else where), "green"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -147,6 +147,7 @@ class Presence(QObject):
         context.when_open(self.state.open)
         context.went.connect(self.state.engine_went)
         context.came.connect(self.state.engine_came)
+        context.prefs.changed.connect(lambda name: tray.say_anew() if name == "language" else None)
         tray.clicked.connect(self.bring)
         speaker.open_window.connect(self.bring)
         speaker.open_inbox.connect(lambda: self._go("approvals"))

@@ -71,7 +71,7 @@ class Window(QMainWindow):
         self._pages: dict[str, Page] = {}
         self._counts: dict[str, int] = {}
         self._permissions: Collection[str] | None = None
-        self._engine = (tr("Engine starts…"), "text3")
+        self._engine: Callable[[], tuple[str, str]] = lambda: (tr("Engine starts…"), "text3")
         self._away, self._broken = "", ""
         self.pausing = context.keep(Pausing(context.bridge))
         self.setWindowTitle("Legate")
@@ -156,10 +156,10 @@ class Window(QMainWindow):
         if undo is not None:
             undo()
 
-    def say_engine(self, words: str, ink: str) -> None:
-        """The foot of the sidebar."""
-        self._engine = (words, ink)
-        self.sidebar.engine.say(words, ink)
+    def say_engine(self, words: Callable[[], tuple[str, str]]) -> None:
+        """The foot of the sidebar: what it says and its ink, asked for again where the language is another."""
+        self._engine = words
+        self.sidebar.engine.say(*words())
 
     def say_journal(self, broken: str) -> None:
         """What a verification found to be wrong with the journal, on every page; nothing once it is found to be sound."""
@@ -230,7 +230,7 @@ class Window(QMainWindow):
         self.offers = Offers(self.context, self.specs, self.verbs, self._page_if)
         self.sidebar.chosen.connect(self.go)
         self.sidebar.workspace.chosen.connect(self._on_workspace)
-        self.sidebar.engine.say(*self._engine)
+        self.sidebar.engine.say(*self._engine())
         self._settle_banner()
         self.pause_banner.settle(self.context.now())
         for page_id, count in self._counts.items():
@@ -304,7 +304,7 @@ class Window(QMainWindow):
             self.say(Notice(tr("It could not be started. Try “legate desktop” in a terminal."), is_error=True))
 
     def _on_went(self, words: str) -> None:
-        self.say_engine(tr("Engine away"), "red")
+        self.say_engine(lambda: (tr("Engine away"), "red"))
         self._away = words
         self._settle_banner()
 

@@ -27,22 +27,26 @@ class TrayMenu(QMenu):
         self.waiting = self.addMenu("")
         self.running = self.addMenu("")
         self.addSeparator()
-        self.run = self._add(tr("Run…"), does.run)
-        self.pause = self._add(tr("Pause all runs"), self._pause_or_resume)
-        self.lock = self._add(tr("Lock vault"), does.lock_vault)
+        self.run = self._add("", does.run)
+        self.pause = self._add("", self._pause_or_resume)
+        self.lock = self._add("", does.lock_vault)
         self.addSeparator()
-        self.open_legate = self._add(tr("Open Legate"), does.open_window)
-        self.quit = self._add(tr("Quit"), does.quit)
+        self.open_legate = self._add("", does.open_window)
+        self.quit = self._add("", does.quit)
         state.changed.connect(self.settle)
         pausing.changed.connect(self.settle)
         rights.changed.connect(self.settle)
         self.settle()
 
     def settle(self) -> None:
-        """Show what is so now."""
+        """Show what is so now, in the language of this moment."""
         waiting, running, away = self._state.waiting, self._state.running, bool(self._state.away)
         self.waiting.setTitle(plural("%n waiting for you", len(waiting)))
         self.running.setTitle(plural("%n running", len(running)))
+        self.run.setText(tr("Run…"))
+        self.lock.setText(tr("Lock vault"))
+        self.open_legate.setText(tr("Open Legate"))
+        self.quit.setText(tr("Quit"))
         self._list_waiting(waiting)
         self._list_running(running)
         # An empty submenu would open to nothing.

@@ -72,6 +72,11 @@ class Tray(QObject):
         else:
             log.info("no tray and no notifications: %s", title)
 
+    def say_anew(self) -> None:
+        """Say everything in the language of this moment, which is another one now."""
+        self.menu.settle()
+        self.settle()
+
     def settle(self) -> None:
         """Show what is so now; a picture that would be the same is not made again."""
         waiting = len(self._state.waiting)

@@ -19,6 +19,7 @@ from legate_desktop.practice import Practice
 from legate_desktop.shell.context import PageContext
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.hash_label import HashLabel
+from legate_desktop.words import language
 from tests.desktop import fakes_audit
 from tests.desktop.fake_core import NOW
 from tests.desktop.fakes_audit import JournalBridge, report
@@ -265,6 +266,20 @@ def test_a_broken_journal_names_the_entry_and_leads_to_it(qtbot: QtBot) -> None:
     go.fired.emit()
     assert page.state.selected_seq == 482
     assert page.table.currentIndex().row() == page.state.position_of(482)
+
+
+def test_a_page_built_anew_says_columns_and_an_old_report_in_its_language(qtbot: QtBot) -> None:
+    page, _bridge = make_page(qtbot)
+    page.state.verify()
+    language.choose("de")
+    try:
+        anew = AuditPage(page.context)
+        qtbot.addWidget(anew)
+        columns = [anew.table.model().headerData(at, Qt.Orientation.Horizontal) for at in range(6)]
+        assert columns == ["Eintrag", "Zeit", "Wer", "Was", "Gegenstand", "Hash"]
+        assert "Unversehrt · Stimmt" in texts(anew)
+    finally:
+        language.choose("en")
 
 
 def test_typing_in_the_filters_narrows_and_nonsense_is_left_out_and_marked(qtbot: QtBot) -> None:

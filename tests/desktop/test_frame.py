@@ -16,6 +16,7 @@ from legate_desktop.shell.sheet import KeySheet
 from legate_desktop.shell.torn import TornWindow
 from legate_desktop.shell.workspaces import open_beside, workspaces
 from legate_desktop.verbs import letters, rights
+from legate_desktop.words import language, tr
 from tests.desktop.stage import CONTROL, Stage, page_of
 
 Key = Qt.Key
@@ -152,6 +153,15 @@ def test_a_rebuilt_window_is_where_it_was(stage: Stage) -> None:
     stage.press(Key.Key_G)
     stage.press(Key.Key_R)
     assert stage.window.page_id == "runs"
+
+
+def test_the_foot_of_the_sidebar_is_said_again_in_another_language(stage: Stage) -> None:
+    stage.window.say_engine(lambda: (tr("Local engine"), "green"))
+    try:
+        stage.context.prefs.wish("language", "de")
+        assert stage.window.sidebar.engine.accessibleName() == "Lokale Maschine"
+    finally:
+        language.choose("en")
 
 
 def test_a_page_that_cannot_be_torn_off_shows_the_object_here_and_one_that_can_gets_a_window(stage: Stage) -> None:

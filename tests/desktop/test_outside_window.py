@@ -26,6 +26,7 @@ from legate_desktop.shell.presence import Presence
 from legate_desktop.shell.window import Window
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
+from legate_desktop.words import language
 from tests.desktop import fakes_outside
 from tests.desktop.fake_core import FakeBridge, practice_bridge, run
 from tests.desktop.fakes_outside import FakeChannel, card
@@ -91,6 +92,17 @@ class Desk:
 @pytest.fixture
 def desk(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, app: QApplication) -> Desk:
     return Desk(qtbot, monkeypatch, tmp_path)
+
+
+def test_menu_and_icon_of_the_tray_follow_the_language(desk: Desk) -> None:
+    try:
+        desk.window.context.prefs.wish("language", "de")
+        said = [action.text() for action in desk.presence.tray.menu.actions() if not action.isSeparator()]
+        assert said[2:] == ["Starten…", "Alle Läufe ruhen lassen", "Tresor verschließen", "Legate öffnen", "Beenden"]
+        assert "warten auf Sie" in desk.presence.tray.icon.toolTip()
+        assert [text.endswith(end) for text, end in zip(said, ("warten auf Sie", "laufen"), strict=False)] == [True] * 2
+    finally:
+        language.choose("en")
 
 
 # Closing and quitting.

@@ -111,8 +111,14 @@ def test_the_language_changes_under_the_settings_page_itself(settings: SettingsS
     assert page is not settings.page
     assert page.head.title.text() == "Einstellungen"
     assert settings.window.page_id == "settings"
+    assert settings.toasts() == ["Sprache: geändert"]
     settings.window.undo_last()
     assert page_of(settings.window, "settings", SettingsPage).head.title.text() == "Settings"
+
+
+def test_the_keys_of_models_are_no_keys_of_a_keyboard_in_german(settings: SettingsStage) -> None:
+    language.choose("de")
+    assert settings.page.state.setting("open_vault").title == "Schlüssel für Modelle"
 
 
 def test_choices_outside_the_window_are_kept_there(settings: SettingsStage) -> None:

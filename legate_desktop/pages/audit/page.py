@@ -13,6 +13,7 @@ from legate_desktop.pages.audit.detail import VERDICT_SIGNS, Detail
 from legate_desktop.pages.audit.filters import ColumnFilters
 from legate_desktop.pages.audit.state import AuditState
 from legate_desktop.pages.audit.verbs import VERBS
+from legate_desktop.pages.audit.view import column_names
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
 from legate_desktop.theme.signs import RUN_SIGNS, UNKNOWN
@@ -116,6 +117,8 @@ class AuditPage(Page):
         self.head.row.addWidget(self.search, 10)
         self.columns = ColumnFilters()
         self.columns.hide()
+        # The model outlives the page, which is built anew in another language.
+        self.state.model.rename(column_names())
         self.table = CellTable(FACES, WIDTHS, LEAVE, tr("Entries of the journal"))
         self.table.setModel(self.state.model)
         self.empty = EmptyState("scroll-text", "", "")

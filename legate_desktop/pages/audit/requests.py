@@ -7,7 +7,6 @@ from typing import Any
 
 import legate_core as core
 from legate_desktop.pages.audit.view import EntryRow, Filters, FindingRow, Place, ReportView, VerdictRow
-from legate_desktop.words import tr
 
 
 def end_query() -> Any:
@@ -105,9 +104,9 @@ def place(given: Any, names: Mapping[str, str]) -> Place:
 
 def report(given: Any, at: int) -> ReportView:
     """A report as the page shows it."""
-    named = ((tr("Intact"), given.intact), (tr("Complete"), given.complete), (tr("By whom"), given.by_whom))
+    named = (("intact", given.intact), ("complete", given.complete), ("by_whom", given.by_whom))
     return ReportView(
-        verdicts=tuple(VerdictRow(name, str(found.state), found.sentence) for name, found in named),
+        verdicts=tuple(VerdictRow(key, str(found.state), found.sentence) for key, found in named),
         findings=tuple(FindingRow(finding.sentence, finding.seq) for finding in given.findings),
         entries=given.entries,
         rows=given.rows,

@@ -59,11 +59,17 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRow:
-    """One of the three answers: its name, holds, unproven or broken, and a sentence."""
+    """One of the three answers: which (intact, complete, by whom), holds, unproven or broken, and a sentence."""
 
-    name: str
+    key: str
     state: str
     sentence: str
+
+    @property
+    def name(self) -> str:
+        """What the answer is called, in the language of this moment."""
+        names = {"intact": tr("Intact"), "complete": tr("Complete"), "by_whom": tr("By whom")}
+        return names.get(self.key, self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def _models(kept: Sources) -> list[Setting]:
         Setting(
             "open_vault",
             "models",
-            tr("Keys"),
+            tr("Keys for models"),
             tr("Keys are kept in the vault; nobody sees them again."),
             "action",
             get=lambda: tr("Open the vault"),

@@ -69,7 +69,8 @@ class SettingsState(QObject):
         except OSError as error:
             return tr("The system refused: {reason}").format(reason=error.strerror or str(error))
         if setting.can_undo:
-            text = tr("{setting}: changed").format(setting=setting.title)
+            # Asked for again: what was changed may be the language.
+            text = tr("{setting}: changed").format(setting=self.setting(setting.id).title)
             self.context.say(Notice(text, undo=lambda: self._take_back(setting, before)))
         self.changed.emit(setting.id)
         return ""
