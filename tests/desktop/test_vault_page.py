@@ -211,6 +211,17 @@ def test_sealing_says_what_stops_and_unsealing_needs_the_passphrase_of_the_keys(
     assert vault.sent[-1].passphrase.reveal() == "correct horse"
 
 
+def test_a_sealed_vault_that_is_locked_too_does_not_say_that_runs_go_on(vault: VaultStage) -> None:
+    stand(vault.bridge, is_sealed=True, sealed_by="usr_me", sealed_at=1)
+    vault.press(Key.Key_L, CONTROL | SHIFT)
+    stand(vault.bridge, is_sealed=True, sealed_by="usr_me", sealed_at=1, is_page_closed=True)
+    assert vault.toasts() == ["The vault is locked, and it stays sealed. Runs that need a secret wait."]
+    assert "runs that need a secret wait" in vault.page.words.text()
+    assert vault.page.locked.words.text().endswith("It stays sealed until it is unsealed.")
+    stand(vault.bridge, is_page_closed=True, is_sealed=False)
+    assert vault.page.locked.words.text().endswith("Runs go on meanwhile.")
+
+
 def test_an_empty_vault_says_what_lives_here_and_offers_to_add(app: QApplication, qtbot: QtBot) -> None:
     stage = Stage(qtbot)
     stage.bridge.tables["VaultStanding"] = vault_bridge().tables["VaultStanding"]

@@ -21,7 +21,7 @@ class LockedView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        text = tr("Nobody sees what is kept until you prove that it is you. Runs go on meanwhile.")
+        self.words = Label("", "body")
         self.field = QLineEdit()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.field.setAccessibleName(tr("Passphrase"))
@@ -36,7 +36,7 @@ class LockedView(QWidget):
         column.setContentsMargins(32, 32, 32, 32)
         column.setSpacing(12)
         column.addStretch(2)
-        for widget in (IconLabel("lock", "text3", 28), Label(tr("The vault is locked"), "title"), Label(text, "body")):
+        for widget in (IconLabel("lock", "text3", 28), Label(tr("The vault is locked"), "title"), self.words):
             if isinstance(widget, Label):
                 widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
                 widget.setWordWrap(True)
@@ -52,6 +52,15 @@ class LockedView(QWidget):
         column.addLayout(row)
         column.addWidget(self.problem, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
+        self.tell(is_sealed=False)
+
+    def tell(self, *, is_sealed: bool) -> None:
+        """What locking means; of a vault that is sealed as well, what unlocking leaves as it is."""
+        open_text = tr("Nobody sees what is kept until you prove that it is you. Runs go on meanwhile.")
+        sealed_text = tr(
+            "Nobody sees what is kept until you prove that it is you. It stays sealed until it is unsealed."
+        )
+        self.words.setText(sealed_text if is_sealed else open_text)
 
     def say(self, problem: str) -> None:
         """Why it is still locked; nothing takes the words away."""

@@ -279,6 +279,7 @@ class VaultPage(Page):
             self.buttons[verb_id].setVisible(not standing.is_locked and not (verb_id == "new" and standing.is_sealed))
         self.buttons["seal"].setVisible(not standing.is_sealed)
         self.filter.setEnabled(not standing.is_locked)
+        self.locked.tell(is_sealed=standing.is_sealed)
         was_locked = self.body.currentWidget() is self.locked
         if standing.is_locked != was_locked:
             had_focus = self.isVisible() and (self.focusWidget() is not None)

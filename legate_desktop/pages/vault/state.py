@@ -323,7 +323,8 @@ class VaultPageState(QObject):
         self._rebuild()
 
     def _locked(self, _result: Any) -> None:
-        self._say(tr("The vault is locked. Runs go on."))
+        sealed = tr("The vault is locked, and it stays sealed. Runs that need a secret wait.")
+        self._say(sealed if self.standing.is_sealed else tr("The vault is locked. Runs go on."))
 
     def _lock_unused(self) -> None:
         if not self.why_not_lock():
