@@ -15,7 +15,7 @@ from legate_core.cli.options import Subparsers, add_command, add_words, given, o
 from legate_core.cli.screen import Result, Screen
 from legate_core.cli.session import Session, opened
 from legate_core.cli.text import moment, one_line, table, wrap
-from legate_core.errors import Invalid
+from legate_core.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from legate_core.kernel.messages import LiveQuery
@@ -109,6 +109,8 @@ def _about(base: BaseRow, readers: Sequence[str], screen: Screen) -> list[str]:
     said = [f"{one_line(base.name)}: {_many(base.chunks, 'passage')}, index by {base.embedder}"]
     if base.is_rebuilding:
         said.append(f"A second index by {base.next_embedder} is being built; the first answers until it is whole.")
+    if base.hindrance:
+        said.append(f"It cannot be built now, and is tried again: {one_line(base.hindrance)}")
     said += [f"Follows {path}" for path in base.folders]
     said.append(f"Read by {', '.join(one_line(name) for name in readers)}" if readers else "No agent may read it.")
     return [line for item in said for line in wrap(item, screen.width)]
@@ -116,6 +118,8 @@ def _about(base: BaseRow, readers: Sequence[str], screen: Screen) -> list[str]:
 
 def _name_of(row: BaseRow) -> str:
     parts = [row.name, *(f"watches {path}" for path in row.folders)]
+    if row.hindrance:
+        return "; ".join([*parts, f"its new index cannot be built now: {one_line(row.hindrance)}"])
     return "; ".join([*parts, "building an index"] if row.is_rebuilding else parts)
 
 
@@ -380,10 +384,19 @@ async def reindex(options: Namespace, screen: Screen) -> Result:
         base = await _base(session, options.base)
         await session.send(core.ReindexBase(base.id, embedder))
 
+        hindrance = ""
+
         def is_whole(rows: Mapping[str, BaseRow]) -> bool:
-            return base.id not in rows or not rows[base.id].is_rebuilding
+            nonlocal hindrance
+            hindrance = rows[base.id].hindrance if base.id in rows else ""
+            return base.id not in rows or not rows[base.id].is_rebuilding or bool(hindrance)
 
         await _until(session, core.KnowledgeBases(), is_whole)
+    if hindrance:
+        raise Unavailable(
+            f"The new index of {one_line(base.name)} cannot be built now. {hindrance} The first one answers meanwhile, and it "
+            "is tried again whenever Legate is open."
+        )
     return Result({"base_id": base.id}, [f"The new index of {one_line(base.name)} answers from now on."])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from legate_core.kernel.context import Context, ReadContext
@@ -29,9 +29,14 @@ class Cleaner:
         self._originals = originals
         self._vectors = vectors
 
-    async def clean(self) -> bool:
-        """Pay some debts; whether there were any. One that cannot be paid stays, and why is raised once the others are."""
+    async def clean(self, building: Collection[str] = ()) -> bool:
+        """Pay some debts; whether there were any. One that cannot be paid stays, and why is raised once the others are.
+
+        A base whose index is being built waits: what is taken out of it now could be put in once more.
+        """
+        beginnings = tuple(store.index_of(base_id, "") for base_id in building)
         found = await self._look(lambda ctx: store.payable(ctx, 200))
+        found = [row for row in found if not row["index"].startswith(beginnings)]
         by_index: dict[str, list[Mapping[str, Any]]] = {}
         for row in found:
             by_index.setdefault(row["index"], []).append(row)

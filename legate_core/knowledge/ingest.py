@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.dispatch import SWEEP_SECONDS, Kernel
 from legate_core.kernel.messages import Tick
 from legate_core.knowledge import store
+from legate_core.knowledge.builds import Builds, wanting_rebuild
 from legate_core.knowledge.clean import Cleaner
 from legate_core.knowledge.embed.base import Embedder, Kind
 from legate_core.knowledge.embed.open import Embedders
@@ -43,6 +44,7 @@ RECOVERY = "the recovery of documents"
 STRANGERS = "the look for originals that nobody has"
 READING = "the reading of documents"
 FAILURES = "noting documents that failed"
+CLAIMING = "taking documents in hand"
 CLEANING = "the removal of documents"
 
 
@@ -83,6 +85,15 @@ class _Failure:
     reason: str
 
 
+@dataclass(slots=True)
+class _Hand:
+    """A document in hand, and its base as it was then. While it asks what its embedder is, nothing has begun yet."""
+
+    document: Mapping[str, Any]
+    base: Mapping[str, Any]
+    is_asking: bool = True
+
+
 class Ingester:
     """Reads what is pending in one workspace, several documents at a time, for as long as it runs.
 
@@ -95,11 +106,12 @@ class Ingester:
         self.tools = tools
         self._at_once = at_once or 2 * max(1, os.cpu_count() or 1)
         self._cleaner = Cleaner(kernel, workspace_id, tools.originals, tools.vectors)
-        self._rebuilder = Rebuilder(kernel, workspace_id, tools.vectors, tools.embedders)
         self._parts = Parts(kernel, workspace_id)
+        rebuilder = Rebuilder(kernel, workspace_id, tools.vectors, tools.embedders)
+        self._builds = Builds(kernel, workspace_id, rebuilder, self._parts, self._count_end)
         self._at_start = {RECOVERY: self._recover, STRANGERS: self._forget_strangers}
         self._failures: list[_Failure] = []
-        self._working: set[asyncio.Task[None]] = set()
+        self._working: dict[asyncio.Task[None], _Hand] = {}
         self._ended = 0
         self._rested = asyncio.Event()
 
@@ -108,16 +120,18 @@ class Ingester:
         try:
             while True:
                 known, ended = self._kernel.wake.known(self._workspace_id), self._ended
+                began = asyncio.get_running_loop().time()
                 # What ended during the round may leave something to clean or to build that the round looked for too early.
                 if await self._parts.do(READING, self._round) or ended != self._ended:
                     continue
-                if not self._working:
+                if not self._tasks:
                     self._rested.set()
-                await self._wait(known)
+                await self._wait(known, began)
         finally:
-            for task in self._working:
+            tasks = self._tasks
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._working, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def settled(self) -> None:
         """Wait until every document has been read or has failed, and everything is cleaned up."""
@@ -128,36 +142,64 @@ class Ingester:
                 return
             await self._rested.wait()
 
-    async def _wait(self, known: int) -> None:
+    @property
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [*self._working, *self._builds.tasks]
+
+    async def _wait(self, known: int, began: float) -> None:
         """Until there may be something to begin or to try again, or a document is done."""
-        times = [seconds for seconds in (SWEEP_SECONDS, self._parts.seconds_left()) if seconds is not None]
+        times = [seconds for seconds in (SWEEP_SECONDS, self._parts.seconds_left(began)) if seconds is not None]
         waiting = asyncio.ensure_future(
             self._kernel.wake.wait(self._workspace_id, known, min(times, default=None), hears=TO_DO)
         )
         try:
-            await asyncio.wait({waiting, *self._working}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
 
     async def _round(self) -> bool:
-        """Clean up, build, and read as many documents as may be read at once; whether there is more to clean or to build."""
+        """Clean up, build, and read as many documents as may be read at once; whether there may be more to clean."""
         await self._begin_work()
         if RECOVERY in self._at_start:
             # What seems to be read by somebody may be what the last process left.
             return False
         await self._parts.do(FAILURES, self._note_failures)
-        worked = bool(await self._parts.do(CLEANING, self._cleaner.clean))
-        if not self._working and (base := await self._look(_wants_rebuild)) is not None:
-            part = f"the new index of {base['id']}"
-            worked = bool(await self._parts.do(part, partial(self._rebuilder.rebuild, base))) or worked
-        while free := max(0, self._at_once - len(self._working)):
-            found = await self._look(lambda ctx, free=free: _next_pending(ctx, free))
-            found = [item for item in found if not self._has_failed(item[0]["id"])]
+        worked = await self._parts.do(CLEANING, partial(self._cleaner.clean, self._builds.bases))
+        await self._begin_documents(await self._builds.begin({hand.base["id"] for hand in self._working.values()}))
+        return bool(worked)
+
+    async def _begin_documents(self, held: frozenset[str]) -> None:
+        """Take in hand what has waited longest, as many as may be at once, and of a base with none in hand always one: so no
+        base waits for the embedder of another. Bases that are *held* wait for their index."""
+        await self._let_go(held)
+        while not self._parts.rests(CLAIMING):
+            free = self._at_once - len(self._working)
+            busy = {str(hand.base["id"]) for hand in self._working.values()} if free <= 0 else set[str]()
+            known = {hand.document["id"] for hand in self._working.values()}
+            known |= {failure.document["id"] for failure in self._failures}
+            found = await self._look(partial(_next_pending, limit=max(1, free), known=known, held=held | busy))
             for document, base in found:
-                await self._begin(document, base)
-            if len(found) < free:
+                self._take(_Hand(document, base))
+            if not found:
                 break
-        return worked
+
+    async def _let_go(self, held: frozenset[str]) -> None:
+        """Whoever asks an embedder that is not wanted any more may wait for long, and its base for it."""
+        asking = {task: hand for task, hand in self._working.items() if hand.is_asking}
+        ids = {hand.base["id"] for hand in asking.values()}
+        if not ids:
+            return
+        now = await self._look(lambda ctx: {base_id: ctx.get(bases, base_id) for base_id in ids})
+        for task, hand in asking.items():
+            base = now[hand.base["id"]]
+            is_wanted = base is not None and not base["is_removed"] and base["embedder"] == hand.base["embedder"]
+            if hand.is_asking and (hand.base["id"] in held or not is_wanted):
+                task.cancel()
+
+    def _take(self, hand: _Hand) -> None:
+        task = asyncio.get_running_loop().create_task(self._see_through(hand))
+        self._working[task] = hand
+        task.add_done_callback(self._on_end)
 
     async def _begin_work(self) -> None:
         """What is done once at the start, until it has been done."""
@@ -173,34 +215,28 @@ class Ingester:
         await self._cleaner.forget_strangers()
         return True
 
-    async def _begin(self, document: Mapping[str, Any], base: Mapping[str, Any]) -> None:
-        """Claim a document and read it in a task of its own, unless it cannot be claimed or its embedder cannot be used."""
-        try:
-            embedder = self.tools.embedders.get(base["embedder"])
-            kind = await embedder.kind()
-        except Exception as error:
-            await self._fail(document, error, "embedder")
-            return
-        try:
-            claim = await self._change(lambda ctx: _claim(ctx, document["id"], kind), "read documents")
-        except LegateError:
-            # The database is away or full, which is no fault of this document.
-            raise
-        except Exception as error:
-            await self._fail(document, error)
-            return
-        if claim is None:
-            return
-        task = asyncio.get_running_loop().create_task(self._see_through(claim, embedder, kind))
-        self._working.add(task)
-        task.add_done_callback(self._on_end)
-
     def _on_end(self, task: asyncio.Task[None]) -> None:
-        self._working.discard(task)
+        del self._working[task]
+        self._count_end()
+
+    def _count_end(self) -> None:
         self._ended += 1
 
-    async def _see_through(self, claim: _Claim, embedder: Embedder, kind: Kind) -> None:
-        """Take one document to its end; no fault of it reaches the others."""
+    async def _see_through(self, hand: _Hand) -> None:
+        """Claim one document and take it to its end; no fault of it reaches the others."""
+        try:
+            embedder = self.tools.embedders.get(hand.base["embedder"])
+            kind = await embedder.kind()
+        except Exception as error:
+            await self._fail(hand.document, error, "embedder")
+            return
+        hand.is_asking = False
+        if hand.base["next_fingerprint"] and store.embedder_of(hand.base["fingerprint"]) != kind.fingerprint:
+            self._builds.outdated(hand.base["id"])
+            return
+        claim = await self._parts.do(CLAIMING, partial(self._claimed, hand, kind))
+        if claim is None:
+            return
         try:
             reading = await self._read(claim, kind)
             await self._index(claim, reading, embedder)
@@ -209,6 +245,16 @@ class Ingester:
             return
         except Exception as error:
             await self._fail(claim.document, error)
+
+    async def _claimed(self, hand: _Hand, kind: Kind) -> _Claim | None:
+        try:
+            return await self._change(partial(_claim, hand=hand, kind=kind), "read documents")
+        except LegateError:
+            # The database is away or full, which is no fault of this document.
+            raise
+        except Exception as error:
+            await self._fail(hand.document, error)
+            return None
 
     async def _read(self, claim: _Claim, kind: Kind) -> Reading:
         row = claim.document
@@ -257,9 +303,6 @@ class Ingester:
         self._failures.append(failure)
         await self._parts.do(FAILURES, self._note_failures)
 
-    def _has_failed(self, document_id: str) -> bool:
-        return any(failure.document["id"] == document_id for failure in self._failures)
-
     async def _note_failures(self) -> None:
         """Write down which documents failed. One that cannot be written stays, and why is raised once the others are."""
         faults: list[Exception] = []
@@ -299,18 +342,20 @@ def _is_settled(ctx: ReadContext) -> bool:
         documents.c.workspace_id == ctx.workspace_id,
         documents.c.state.in_([DocumentState.PENDING.value, DocumentState.PROCESSING.value]),
     )
-    return not ctx.rows(waits.limit(1)) and _wants_rebuild(ctx) is None and not store.payable(ctx, 1)
+    return not ctx.rows(waits.limit(1)) and not wanting_rebuild(ctx) and not store.payable(ctx, 1)
 
 
-def _next_pending(ctx: ReadContext, limit: int) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """The documents that have waited longest in bases that are not being built anew, each with its base."""
+def _next_pending(
+    ctx: ReadContext, limit: int, known: Collection[str], held: Collection[str]
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The documents that have waited longest, each with its base; without those that are known and those of bases held."""
     statement = (
         select(documents)
-        .join(bases, (bases.c.workspace_id == documents.c.workspace_id) & (bases.c.id == documents.c.base_id))
         .where(
             documents.c.workspace_id == ctx.workspace_id,
             documents.c.state == DocumentState.PENDING.value,
-            bases.c.next_fingerprint == "",
+            documents.c.id.not_in(known),
+            documents.c.base_id.not_in(held),
         )
         .order_by(documents.c.changed_at, documents.c.id)
         .limit(limit)
@@ -320,31 +365,31 @@ def _next_pending(ctx: ReadContext, limit: int) -> list[tuple[Mapping[str, Any],
     return [(row, base) for row in rows if (base := theirs[row["base_id"]]) is not None]
 
 
-def _wants_rebuild(ctx: ReadContext) -> Mapping[str, Any] | None:
-    statement = select(bases).where(
-        bases.c.workspace_id == ctx.workspace_id, bases.c.is_removed.is_(False), bases.c.next_fingerprint != ""
-    )
-    return next(iter(ctx.rows(statement.order_by(bases.c.id).limit(1))), None)
-
-
-def _claim(ctx: Context, document_id: str, kind: Kind) -> _Claim | None:
-    """Take a document in hand; None where it was taken, removed, or where its base needs another index first."""
+def _claim(ctx: Context, hand: _Hand, kind: Kind) -> _Claim | None:
+    """Take a document in hand; None where it was taken, removed, or where its base has or needs another embedder."""
+    document_id = hand.document["id"]
     row = ctx.get(documents, document_id)
     base = ctx.get(bases, row["base_id"]) if row is not None else None
-    if row is None or base is None or row["state"] != DocumentState.PENDING.value or base["next_fingerprint"]:
+    if row is None or base is None or row["state"] != DocumentState.PENDING.value:
+        return None
+    if base["embedder"] != hand.base["embedder"]:
         return None
     if not base["fingerprint"]:
         changes = {"fingerprint": store.numbered(kind.fingerprint, 1), "changed_at": ctx.now}
         base = ctx.update(bases, base["id"], changes, expect={"fingerprint": ""})
+        if base is None:
+            # Another document of this base was first; this one is looked at again.
+            return None
         ctx.emit(BaseChanged(row["base_id"]))
     elif store.embedder_of(base["fingerprint"]) != kind.fingerprint:
-        # The model behind the same settings is another one now, as after an update.
-        ctx.update(bases, base["id"], {"next_fingerprint": store.WANTED, "next_embedder": base["embedder"]})
-        ctx.emit(BaseChanged(row["base_id"]))
+        if not base["next_fingerprint"]:
+            # The model behind the same settings is another one now, as after an update.
+            ctx.update(bases, base["id"], {"next_fingerprint": store.WANTED, "next_embedder": base["embedder"]})
+            ctx.emit(BaseChanged(row["base_id"]))
         return None
     changes = {"state": DocumentState.PROCESSING.value, "attempt": row["attempt"] + 1, "reason": ""}
     claimed = ctx.update(documents, document_id, changes, expect={"state": row["state"], "attempt": row["attempt"]})
-    if base is None or claimed is None:
+    if claimed is None:
         return None
     ctx.emit(DocumentClaimed(row["base_id"], document_id, claimed["attempt"]))
     index = store.index_of(base["id"], base["fingerprint"])

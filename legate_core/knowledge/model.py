@@ -86,6 +86,8 @@ class BaseRow:
     indexed_at: int
     next_embedder: str = ""
     """The model of the index that is being built beside the one that answers; empty where none is."""
+    hindrance: str = ""
+    """Why that index cannot be built now, in words. It is tried again, and the one that answers is read into meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,13 @@ class Rebuilder:
         self._embedders = embedders
 
     async def rebuild(self, base: Mapping[str, Any]) -> bool:
-        """Build and swap. Raises where the embedder or the vectors cannot be used now; the old index answers on."""
+        """Build and swap; False where another index is wanted by now. Raises where the embedder or the vectors cannot be used
+        now; the old index answers on."""
         embedder = self._embedders.get(base["next_embedder"])
         fingerprint = (await embedder.kind()).fingerprint
         name = await self._change(lambda ctx: _begin(ctx, base, fingerprint))
+        if not name:
+            return False
         index = store.index_of(base["id"], name)
         # Begun anew, not gone on with: what an interrupted build left there is of unknown age.
         await self._vectors.delete(index)
@@ -69,7 +72,11 @@ class Rebuilder:
 
 
 def _begin(ctx: Context, base: Mapping[str, Any], fingerprint: str) -> str:
-    """The name of the new index. A debt takes it out again unless it becomes whole."""
+    """The name of the new index, empty where another embedder is wanted by now. A debt takes the index out again unless it
+    becomes whole."""
+    now = ctx.get(bases, base["id"])
+    if now is None or now["is_removed"] or not now["next_fingerprint"] or now["next_embedder"] != base["next_embedder"]:
+        return ""
     used = store.number_of(base["fingerprint"])
     name = store.numbered(fingerprint, used + 1)
     ctx.update(bases, base["id"], {"next_fingerprint": name, "changed_at": ctx.now})

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, bindparam, case, delete, fun
 from legate_core.errors import NotFound
 from legate_core.kernel.context import Context, ReadContext
 from legate_core.kernel.ids import new_id
+from legate_core.kernel.troubles import Troubles
 from legate_core.knowledge.events import DocumentFailed, DocumentRemoved
 from legate_core.knowledge.model import Anchor, BaseRow, Chunk, DocumentRow, DocumentState, Passage
 from legate_core.knowledge.tables import bases, chunks, debts, documents, folders
@@ -94,6 +95,11 @@ def heading_of(anchor: Anchor) -> str:
     return BETWEEN_HEADINGS.join(anchor.heading).replace("\0", " ")
 
 
+def building(base_id: str) -> str:
+    """What the building of a base's next index is called among the troubles of the engine."""
+    return f"the new index of {base_id}"
+
+
 def key_of(document_id: str, revision: int) -> str:
     """What a document's vectors of one revision are filed under."""
     return f"{document_id}:{revision}"
@@ -109,6 +115,7 @@ def base_rows(ctx: ReadContext, ids: Sequence[str] | None = None) -> dict[str, B
         statement = statement.where(bases.c.id.in_(ids))
     figures = _figures(ctx, ids)
     watched = _watched(ctx)
+    troubles = {trouble.part: trouble.sentence for trouble in ctx.port(Troubles).of(ctx.workspace_id)}
     found: dict[str, BaseRow] = {}
     for row in ctx.rows(statement.order_by(bases.c.name, bases.c.id)):
         many = figures.get(row["id"], {})
@@ -126,6 +133,7 @@ def base_rows(ctx: ReadContext, ids: Sequence[str] | None = None) -> dict[str, B
             created_at=row["created_at"],
             indexed_at=int(many.get("indexed_at") or 0),
             next_embedder=_called(row["next_embedder"]) if row["next_fingerprint"] else "",
+            hindrance=troubles.get(building(row["id"]), "") if row["next_fingerprint"] else "",
         )
     return found
 

@@ -50,6 +50,7 @@ def base(base_id: str, name: str, now: int, **changes: Any) -> SimpleNamespace:
         "embedder": "local",
         "next_embedder": "",
         "is_rebuilding": False,
+        "hindrance": "",
         "folders": (),
         "created_at": now - 9_000_000,
         "indexed_at": now - 240_000,

@@ -116,6 +116,13 @@ def test_progress_comes_by_ticks_and_the_second_index_is_a_job(qtbot: Any) -> No
     job = state.jobs()[-1]
     assert job.words == "A second index is built with nomic; the first answers until it is whole."
     assert (job.done, job.total) == (3, 9)
+    bases["kb_1"] = changed(bases["kb_1"], hindrance="The embedder is away. Try again later.")
+    bridge.publish("KnowledgeBases")
+    job = state.jobs()[-1]
+    assert job.words == (
+        "The second index cannot be built now; the first answers. The embedder is away. Try again later."
+    )
+    assert job.state == "failed"
 
 
 def test_a_long_list_is_gathered_while_it_changes(qtbot: Any) -> None:

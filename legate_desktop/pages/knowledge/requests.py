@@ -124,6 +124,7 @@ def base(given: Any, agents: Sequence[tuple[str, str]]) -> Base:
         embedder=given.embedder,
         next_embedder=given.next_embedder,
         is_rebuilding=given.is_rebuilding,
+        hindrance=given.hindrance,
         folders=tuple(given.folders),
         indexed_at=given.indexed_at,
         agents=tuple(agents),

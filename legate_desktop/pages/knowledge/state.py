@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from legate_desktop.core_words import tr_core
 from legate_desktop.notice import Notice, wall_ms
 from legate_desktop.pages.knowledge import requests
 from legate_desktop.pages.knowledge.importing import Imports
@@ -101,6 +102,9 @@ class KnowledgeState(QObject):
 
     def _index_job(self, base: Base) -> Job:
         done, total = self.index_progress
+        if base.hindrance:
+            said = tr("The second index cannot be built now; the first answers. {reason}")
+            return Job("index", said.format(reason=one_line(tr_core(base.hindrance))), "failed")
         said = tr("A second index is built with {model}; the first answers until it is whole.")
         return Job(
             "index", said.format(model=model_words(base.next_embedder or base.embedder)), "processing", done, total

@@ -40,6 +40,7 @@ class Base:
     embedder: str = ""
     next_embedder: str = ""
     is_rebuilding: bool = False
+    hindrance: str = ""
     folders: tuple[str, ...] = ()
     indexed_at: int = 0
     agents: tuple[tuple[str, str], ...] = ()

@@ -387,7 +387,7 @@ async def test_what_the_end_of_a_document_leaves_is_done_though_it_ended_during_
 
     async def late(ingester: Ingester, work: Any) -> Any:
         """The last look of a round, for what waits, comes when the document has just ended."""
-        if is_reading.is_set() and ingester._working and work is not ingest._wants_rebuild:
+        if is_reading.is_set() and ingester._working:
             held.set()
             await asyncio.wait(ingester._working)
         return await look(ingester, work)
@@ -571,3 +571,111 @@ async def test_a_look_for_work_that_breaks_is_looked_again(
         return (await library.rows(base))["tea.md"].state == "ready"
 
     await until(is_read)
+
+
+class Silent:
+    """An embedder that never answers."""
+
+    async def kind(self) -> Any:
+        await asyncio.Event().wait()
+
+
+class Away:
+    """An embedder whose server is away."""
+
+    async def kind(self) -> Any:
+        raise Unavailable("The embedder is away. Try again later.")
+
+
+async def test_a_silent_embedder_holds_up_its_own_base_only(library: Library) -> None:
+    silent, base = await library.base("Silent", provider="hashing", dimensions=8), await library.base()
+    break_embedder(library, 8, Silent())
+    await library.add(silent, *(library.write(f"{n}.md", f"# Part {n}\n\nLamps.") for n in range(4)))
+    await library.add(base, library.write("tea.md", TEA), library.write("lamps.md", LAMP))
+    ingester = library.start()
+
+    async def are_read() -> bool:
+        return {row.state for row in (await library.rows(base)).values()} == {"ready"}
+
+    await until(are_read)
+    assert {row.state for row in (await library.rows(silent)).values()} == {"pending"}
+    # Nobody waits for an answer that is not wanted any more.
+    await library.send(ReindexBase(silent, {"provider": "hashing", "dimensions": 16}))
+    async with asyncio.timeout(30):
+        await ingester.settled()
+    assert {row.state for row in (await library.rows(silent)).values()} == {"ready"}
+
+
+async def test_an_index_that_cannot_be_built_says_why_and_its_base_reads_on(library: Library, soon: None) -> None:
+    base = await library.base()
+    await library.add(base, library.write("lamps.md", LAMP))
+    await library.read()
+    break_embedder(library, 8, Away())
+    await library.send(ReindexBase(base, {"provider": "hashing", "dimensions": 8}))
+    ingester = library.start()
+
+    async def hindrance() -> str:
+        return (await library.ask(KnowledgeBases()))[base].hindrance
+
+    await until(hindrance)
+    assert await hindrance() == "The embedder is away. Try again later."
+    told = len(await library.facts("base.changed"))
+    await library.add(base, library.write("tea.md", TEA))
+
+    async def is_read() -> bool:
+        return (await library.rows(base))["tea.md"].state == "ready"
+
+    await until(is_read)
+    assert await library.found("green tea", base)
+    assert await hindrance()
+    assert len(await library.facts("base.changed")) == told, "it is told once"
+    library.clock.advance(1)
+    await library.send(ReindexBase(base, {"provider": "hashing", "dimensions": 32}))
+    async with asyncio.timeout(30):
+        await ingester.settled()
+    assert (await hindrance(), troubles(library)) == ("", {})
+    assert (await library.search("green tea", base)).hits[0].by == "both"
+    assert (await remains(library))[1:] == (3, 0, 2)
+
+
+async def test_an_index_that_is_not_built_holds_up_no_other_and_is_dropped_for_the_next(library: Library) -> None:
+    silent, base = await library.base("Silent"), await library.base()
+    for one in (silent, base):
+        await library.add(one, library.write("lamps.md", LAMP))
+    await library.read()
+    break_embedder(library, 8, Silent())
+    await library.send(ReindexBase(silent, {"provider": "hashing", "dimensions": 8}))
+    await library.send(ReindexBase(base, {"provider": "hashing", "dimensions": 32}))
+    ingester = library.start()
+
+    async def is_built() -> bool:
+        return not (await library.ask(KnowledgeBases()))[base].is_rebuilding
+
+    await until(is_built)
+    assert (await library.ask(KnowledgeBases()))[silent].is_rebuilding
+    await library.send(ReindexBase(silent, {"provider": "hashing", "dimensions": 32}))
+    async with asyncio.timeout(30):
+        await ingester.settled()
+    assert await remains(library) == (4, 4, 0, 1)
+
+
+async def test_the_trouble_of_an_index_ends_with_its_base(library: Library, soon: None) -> None:
+    base = await library.base()
+    await library.add(base, library.write("lamps.md", LAMP))
+    await library.read()
+    break_embedder(library, 8, Away())
+    await library.send(ReindexBase(base, {"provider": "hashing", "dimensions": 8}))
+    ingester = library.start()
+
+    async def is_told() -> bool:
+        return bool(troubles(library))
+
+    await until(is_told)
+    await library.send(RemoveBase(base))
+    async with asyncio.timeout(30):
+        await ingester.settled()
+
+    async def is_over() -> bool:
+        return not troubles(library)
+
+    await until(is_over)
