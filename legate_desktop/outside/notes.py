@@ -112,7 +112,9 @@ def of_engine(words: str, open_count: int, *, has_log: bool = False) -> Note:
     buttons = [(RESTART, tr("Restart Legate"))]
     if has_log:
         buttons.append((LOG, tr("Open log")))
-    text = _joined(plural("%n run(s) paused; nothing is lost", open_count), words)
+    # None may also mean that it went before it said how many there are.
+    paused = plural("%n run(s) paused; nothing is lost", open_count) if open_count else ""
+    text = _joined(paused, words)
     return Note(ENGINE, tr("Legate's engine stopped"), text, tuple(buttons), is_urgent=True)
 
 

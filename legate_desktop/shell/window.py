@@ -203,7 +203,7 @@ class Window(QMainWindow):
         self.verbs = Verbs(self, VERBS)
         self.sidebar = Sidebar(list(self.specs.values()), self._known(), self.verbs)
         self.banner = Banner()
-        self.banner.action.clicked.connect(lambda: self.go("audit"))
+        self.banner.action.clicked.connect(self._on_banner)
         self.pause_banner = PauseBanner(self.pausing, self.verbs["resume"])
         self.pages = QStackedWidget()
         right = QVBoxLayout()
@@ -319,10 +319,17 @@ class Window(QMainWindow):
     def _settle_banner(self) -> None:
         """An engine that is away comes first: without it nothing can be done about the journal."""
         if self._away or not self._broken:
-            self.banner.say(self._away)
+            # One that ended does not come back by itself; to try again is to start again.
+            self.banner.say(self._away, tr("Restart Legate") if self._away else "")
         else:
             text = tr("The journal does not verify. {why}").format(why=self._broken)
             self.banner.say(text, tr("Open the audit"))
+
+    def _on_banner(self) -> None:
+        if self._away:
+            self.context.restart()
+        else:
+            self.go("audit")
 
     def _on_wish(self, name: str) -> None:
         if name == "language":

@@ -58,6 +58,7 @@ QLabel[tone="turn"] {{ color: {theme.amber_text}; }}
 QLabel[tone="bad"] {{ color: {theme.red}; }}
 QLabel[tone="good"] {{ color: {theme.green}; }}
 QLabel[tone="quiet"] {{ color: {theme.text3}; }}
+QBalloonTip QLabel {{ color: {tokens.LIGHT.text}; }}
 QScrollArea {{ border: none; background: transparent; }}
 QTableView {{ background: transparent; border: none; gridline-color: transparent; }}
 QLineEdit, QPlainTextEdit#field {{

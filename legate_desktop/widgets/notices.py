@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -11,6 +13,7 @@ from legate_desktop.theme.look import colour, look
 from legate_desktop.theme.resources import pixmap
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Label
+from legate_desktop.words import tr
 
 EMPTY_SIDE_PX, EMPTY_AIR_PX = 32, 190
 """The air around an empty state, and what it needs in height beside its words: sign, button, and the gaps."""
@@ -128,13 +131,39 @@ class EmptyState(QWidget):
         self._column.setContentsMargins(EMPTY_SIDE_PX, side, EMPTY_SIDE_PX, side)
 
 
-class Skeleton(QWidget):
-    """The rows' real shape in hairline colour, and only after 150 ms without data; no shimmer."""
+class Engine(Protocol):
+    """What data comes from, and whether it is there; the window's context is one."""
 
-    def __init__(self, row_px: int, parent: QWidget | None = None) -> None:
+    is_away: bool
+
+    @property
+    def went(self) -> Any: ...
+
+    @property
+    def came(self) -> Any: ...
+
+
+class Skeleton(QWidget):
+    """The rows' real shape in hairline colour, and only after 150 ms without data; no shimmer.
+
+    With an `engine` it says in words that there will be no data while that is away.
+    """
+
+    def __init__(self, row_px: int, parent: QWidget | None = None, *, engine: Engine | None = None) -> None:
         super().__init__(parent)
         self._row_px = row_px
         self._is_shown = False
+        self.away = EmptyState(
+            "circle-alert", tr("The engine is not running"), tr("What is kept here is shown when it is back.")
+        )
+        self.away.hide()
+        room = QVBoxLayout(self)
+        room.setContentsMargins(0, 0, 0, 0)
+        room.addWidget(self.away)
+        if engine is not None:
+            engine.went.connect(lambda _words: self._on_engine(is_away=True))
+            engine.came.connect(lambda: self._on_engine(is_away=False))
+            self._on_engine(is_away=engine.is_away)
         self._delay = QTimer(self, interval=tokens.SKELETON_AFTER_MS, singleShot=True)
         self._delay.timeout.connect(self._appear)
         self.setAccessibleName("")
@@ -149,12 +178,16 @@ class Skeleton(QWidget):
         self._delay.stop()
         self._is_shown = False
 
+    def _on_engine(self, *, is_away: bool) -> None:
+        self.away.setVisible(is_away)
+        self.update()
+
     def _appear(self) -> None:
         self._is_shown = True
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if not self._is_shown:
+        if not self._is_shown or not self.away.isHidden():
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -235,6 +235,23 @@ def test_the_deck_before_the_engine_is_there_waits_and_then_fills(app: QApplicat
     assert len(stage.deck.questions) == 3
 
 
+def test_without_an_engine_the_deck_states_nothing_that_it_does_not_know(app: QApplication, qtbot: QtBot) -> None:
+    stage = DeckStage(qtbot, is_open=False)
+    deck = stage.deck
+
+    def said() -> list[str]:
+        return [deck.running.nothing.text(), deck.failures.nothing.text(), deck.chain.findChildren(QLabel)[-1].text()]
+
+    assert said() == ["Reading…"] * 3
+    stage.context.engine_went("The folder was written by a newer Legate.")
+    assert said() == ["The engine is not running"] * 3
+    assert not deck.steps.isVisible()
+    stage.context.engine_came()
+    stage.context.engine_opened()
+    assert "The engine is not running" not in said()
+    assert deck.steps.isVisible()
+
+
 def test_a_role_without_some_figures_still_sees_the_others(app: QApplication, qtbot: QtBot) -> None:
     bridge = deck_bridge()
     del bridge.answers["Spending"]
@@ -242,3 +259,10 @@ def test_a_role_without_some_figures_still_sees_the_others(app: QApplication, qt
     assert not stage.deck.weeks.isVisible()
     assert stage.deck.asked.isVisible()
     assert stage.toasts() == []
+
+
+def test_failures_that_a_role_may_not_read_are_not_said_to_be_none(app: QApplication, qtbot: QtBot) -> None:
+    bridge = deck_bridge()
+    del bridge.answers["RunHistory"]
+    words = DeckStage(qtbot, bridge).deck.failures.nothing.text()
+    assert words not in ("", "Reading…", "Nothing failed.")

@@ -119,6 +119,28 @@ def test_no_clock_of_a_page_runs_while_it_is_hidden(on_page: Stage) -> None:
     assert repeating == []
 
 
+@pytest.mark.parametrize("page_id", ["runs", "agents", "vault", "knowledge", "models"])
+@pytest.mark.parametrize("is_visited_before", [True, False])
+def test_a_page_whose_engine_never_opened_says_so_and_the_banner_starts_anew(
+    app: QApplication, qtbot: QtBot, page_id: str, is_visited_before: bool
+) -> None:
+    stage = Stage(qtbot, is_open=False)
+    stage.show()
+    restarts: list[bool] = []
+    stage.context.restart_wanted.connect(lambda: restarts.append(True))
+    stage.window.go(page_id if is_visited_before else "settings")
+    stage.context.engine_went("The folder was written by a newer Legate.")
+    stage.window.go(page_id)
+    page = stage.window.page(page_id)
+    assert "The engine is not running" in [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    stage.click(stage.window.banner.action)
+    assert restarts == [True]
+    stage.context.engine_came()
+    stage.context.engine_opened()
+    shown = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert "The engine is not running" not in shown
+
+
 def test_an_engine_that_goes_and_comes_leaves_every_page_standing(on_page: Stage) -> None:
     on_page.context.engine_went("The engine stopped.")
     assert on_page.window.banner.isVisible()

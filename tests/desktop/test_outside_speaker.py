@@ -427,7 +427,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_engine_that_stays_away_is_told_and_taken_back(impatient: None, desk: Desk, qtbot: Any) -> None:
     desk.state.engine_went("The engine stopped.")
     qtbot.waitUntil(lambda: desk.titles == ["Legate's engine stopped"])
-    assert desk.channel.standing[notes.ENGINE].text.startswith("0 runs paused; nothing is lost")
+    assert desk.channel.standing[notes.ENGINE].text == "The engine stopped", "how many runs pause is said where some do"
+    assert notes.of_engine("The engine stopped.", 2).text.startswith("2 runs paused; nothing is lost")
     assert desk.buttons(notes.ENGINE) == [notes.RESTART, notes.LOG]
     desk.channel.press(notes.ENGINE, notes.RESTART)
     desk.channel.press(notes.ENGINE, notes.OPEN)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtGui import QAction, QColor, QImage
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QLabel, QMenu, QSystemTrayIcon, QWidget
+from pytestqt.qtbot import QtBot
 
 from legate_desktop.outside.pausing import Pausing
 from legate_desktop.outside.state import OutsideState
 from legate_desktop.theme import tokens
+from legate_desktop.theme.style import style_sheet
 from legate_desktop.tray import tray as tray_module
 from legate_desktop.tray.icon import SIZES_PX, mark, tooltip, tray_icon
 from legate_desktop.tray.menu import MOST_LISTED, TrayMenu, TrayVerbs
@@ -221,3 +223,16 @@ def test_a_tray_that_comes_later_is_waited_for_and_not_for_ever(tray: Tray, monk
     assert came == [1]
     tray.end()
     assert not tray.icon.isVisible()
+
+
+@pytest.mark.parametrize("theme", [tokens.DARK, tokens.LIGHT])
+def test_what_qt_writes_on_its_own_yellow_balloon_is_dark_in_every_look(
+    app: Any, qtbot: QtBot, theme: tokens.Theme
+) -> None:
+    # Qt's own class is not to be had here; the style sheet finds it by this name.
+    balloon = type("QBalloonTip", (QWidget,), {})()
+    qtbot.addWidget(balloon)
+    label = QLabel("Legate's engine stopped", balloon)
+    balloon.setStyleSheet(style_sheet(theme))
+    label.ensurePolished()
+    assert label.palette().color(label.foregroundRole()) == QColor(tokens.LIGHT.text)

@@ -176,7 +176,7 @@ class AgentsPage(Page):
         self.model: LiveModel[AgentRow] = LiveModel(lambda row: agent_sentence(row, self.state.now()))
         self.list = RowList(AgentDelegate(self.state.now, lambda: self.state.effects), tr("Agents"))
         self.list.setModel(self.model)
-        self.skeleton = Skeleton(AGENT_PX)
+        self.skeleton = Skeleton(AGENT_PX, engine=self.context)
         self.empty = EmptyState("bot", tr("No agent yet"), "")
         self.stack = ListStack(self.list)
         for widget in (self.skeleton, self.empty):

@@ -163,6 +163,9 @@ class DeckPage(Page):
         self.practice.changed.connect(self._show_waiting)
         self.context.opened.connect(self._on_opened)
         state.approvals.engine_changed.connect(self._show_waiting)
+        for unknown in (state.approvals.engine_changed, state.figures_refused):
+            for show in (self._show_running, self._show_failures, self._show_chain, self._show_steps):
+                unknown.connect(show)
         self._seconds.timeout.connect(self._on_second)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -301,7 +304,7 @@ class DeckPage(Page):
             )
             for run in runs
         ]
-        self.running.show_lines(self._run_lines, tr("Nothing runs now."))
+        self.running.show_lines(self._run_lines, self.state.why_not_told("running") or tr("Nothing runs now."))
         self._keep_time()
 
     def _show_failures(self) -> None:
@@ -309,7 +312,7 @@ class DeckPage(Page):
             failure_line(run, self.state.now(), lambda run=run: self.context.go("runs", run.id))
             for run in self.state.failures
         ]
-        self.failures.show_lines(lines, tr("Nothing failed."))
+        self.failures.show_lines(lines, self.state.why_not_told("failures") or tr("Nothing failed."))
 
     def _show_use(self) -> None:
         cost, tokens = use_plots(self.state.uses)
@@ -332,7 +335,7 @@ class DeckPage(Page):
         self._place_again()
 
     def _show_chain(self) -> None:
-        words = Label(chain_words(self.state.chain, self.state.now()), "body")
+        words = Label(self.state.why_not_told("end") or chain_words(self.state.chain, self.state.now()), "body")
         words.setWordWrap(True)
         lines: list[QWidget] = [words]
         if self.state.chain.sentence:
@@ -354,7 +357,8 @@ class DeckPage(Page):
         self.verbs.settle()
 
     def _show_steps(self) -> None:
-        self._let_show(self.steps, is_shown=self.state.is_beginning)
+        is_unknown = bool(self.state.why_not_told("use", "days", "rules", "models"))
+        self._let_show(self.steps, is_shown=self.state.is_beginning and not is_unknown)
         lines = [step_line(step, lambda step=step: self.context.go(step.page_id)) for step in self.state.steps]
         self.steps.show_lines(lines, "")
         self._place_again()

@@ -35,6 +35,7 @@ class DeckState(QObject):
     days_changed = Signal()
     chain_changed = Signal()
     steps_changed = Signal()
+    figures_refused = Signal()
 
     def __init__(self, context: PageContext) -> None:
         super().__init__()
@@ -57,6 +58,8 @@ class DeckState(QObject):
         self._shown_at: dict[str, int] = {}
         self._used: Mapping[str, Any] = {}
         self._is_watching = False
+        self._told: set[str] = set()
+        self._refused: dict[str, str] = {}
         self._known_running: set[str] = set()
         self.approvals.counts_changed.connect(self._on_waiting)
         self.approvals.answering_changed.connect(self.waiting_changed)
@@ -86,6 +89,15 @@ class DeckState(QObject):
         """Whether the list for a beginner has steps left."""
         return not all(step.is_done for step in self.steps[:4])
 
+    def why_not_told(self, *figures: str) -> str:
+        """Why a figure is not known, so that nobody takes it for none; nothing once the core has said it."""
+        for figure in figures:
+            if figure in self._refused:
+                return self._refused[figure]
+            if figure not in self._told:
+                return tr("The engine is not running") if self.approvals.is_engine_away else tr("Reading…")
+        return ""
+
     def is_inert(self, card_id: str) -> bool:
         """Whether a card appeared so recently that a press may have been meant for the last one."""
         return self._context.clock() - self._shown_at.get(card_id, 0) < INERT_MS
@@ -98,25 +110,25 @@ class DeckState(QObject):
             return
         if not self._is_watching:
             self._is_watching = True
-            self._watch(requests.agents_query(), self._take_agents)
-            self._watch(requests.running_query(), self._take_running)
-            self._watch(requests.use_query(self.now() - WEEK_MS), self._take_use)
-            self._watch(requests.end_query(), self._take_end)
-            self._watch(requests.models_query(), self._take_models)
-            self._watch(requests.rules_query(), self._take_rules)
+            self._watch("agents", requests.agents_query(), self._take_agents)
+            self._watch("running", requests.running_query(), self._take_running)
+            self._watch("use", requests.use_query(self.now() - WEEK_MS), self._take_use)
+            self._watch("end", requests.end_query(), self._take_end)
+            self._watch("models", requests.models_query(), self._take_models)
+            self._watch("rules", requests.rules_query(), self._take_rules)
         self.read()
         self._on_waiting()
 
     def read(self) -> None:
         """Read what is not live: failures, days, weeks."""
         now = self.now()
-        self._ask(requests.failures_query(now - DAY_MS), self._take_failures)
+        self._ask("failures", requests.failures_query(now - DAY_MS), self._take_failures)
         offset = QDateTime.fromMSecsSinceEpoch(now).offsetFromUtc() // 60
-        self._ask(requests.days_query(now - (DAYS - 1) * DAY_MS, offset), self._take_days)
+        self._ask("days", requests.days_query(now - (DAYS - 1) * DAY_MS, offset), self._take_days)
         weeks: dict[int, Mapping[str, int]] = {}
         for back in range(WEEKS):
             until = now - back * WEEK_MS
-            self._ask(requests.week_query(until - WEEK_MS, until), self._week_taker(weeks, until))
+            self._ask("weeks", requests.week_query(until - WEEK_MS, until), self._week_taker(weeks, until))
 
     def verify(self) -> None:
         """Walk the whole journal now, because a person wants to know."""
@@ -145,14 +157,32 @@ class DeckState(QObject):
 
     # What comes back.
 
-    def _watch(self, query: Any, take: Callable[[Mapping[str, Any]], None]) -> None:
-        self._bridge.watch(query, take, self._quietly)
+    def _watch(self, figure: str, query: Any, take: Callable[[Mapping[str, Any]], None]) -> None:
+        self._bridge.watch(query, self._teller(figure, take), lambda message: self._refuse(figure, message))
 
-    def _ask(self, query: Any, take: Callable[[Any], None]) -> None:
-        self._bridge.ask(query, take, lambda message, _is_away: self._quietly(message))
+    def _ask(self, figure: str, query: Any, take: Callable[[Any], None]) -> None:
+        def failed(message: str, is_away: bool) -> None:
+            if not is_away:
+                self._refuse(figure, message)
 
-    def _quietly(self, _message: str) -> None:
-        """A role may lack the right to one of the figures; its card then stays empty, and the others stand."""
+        self._bridge.ask(query, self._teller(figure, take), failed)
+
+    def _teller(self, figure: str, take: Callable[[Any], None]) -> Callable[[Any], None]:
+        def told(given: Any) -> None:
+            is_first = figure not in self._told
+            self._told.add(figure)
+            take(given)
+            if is_first:
+                # Other cards may have waited for it.
+                self.steps_changed.emit()
+
+        return told
+
+    def _refuse(self, figure: str, message: str) -> None:
+        """A role may lack the right to one of the figures; its card then says so, and the others stand."""
+        if figure not in self._told:
+            self._refused[figure] = message
+            self.figures_refused.emit()
 
     def _on_waiting(self) -> None:
         rows = [row for row in self.approvals.waiting if self.approvals.handing.is_for_me(row)]
@@ -161,7 +191,7 @@ class DeckState(QObject):
         self.cards = {row_id: card for row_id, card in self.cards.items() if row_id in ids}
         for row in self.waiting if self._is_watching else ():
             if row.id not in self.cards:
-                self._ask(approval_requests.card_query(row), self._card_taker(row.id))
+                self._ask("card", approval_requests.card_query(row), self._card_taker(row.id))
         self.waiting_changed.emit()
 
     def _card_taker(self, row_id: str) -> Callable[[Any], None]:
@@ -182,7 +212,7 @@ class DeckState(QObject):
         ids = {run.id for run in self.running}
         if self._known_running - ids:
             # One ended, perhaps badly.
-            self._ask(requests.failures_query(self.now() - DAY_MS), self._take_failures)
+            self._ask("failures", requests.failures_query(self.now() - DAY_MS), self._take_failures)
         self._known_running = ids
         self.runs_changed.emit()
 

@@ -260,7 +260,7 @@ class KnowledgePage(Page):
         self.model: LiveModel[Base] = LiveModel(lambda base: base_sentence(base, self.state.now()))
         self.list = RowList(BaseDelegate(self.state.now), tr("Knowledge bases"))
         self.list.setModel(self.model)
-        self.skeleton = Skeleton(BASE_PX)
+        self.skeleton = Skeleton(BASE_PX, engine=self.context)
         self.empty = EmptyState("book-open", "", "")
         self.stack = ListStack(self.list)
         for widget in (self.skeleton, self.empty):

@@ -173,7 +173,7 @@ class ModelsPage(Page):
         self.list = _list(PlaceDelegate(), tr("Places where models come from"), self.model)
         self.limit_model: LiveModel[LimitRow] = LiveModel(lambda row: limit_sentence(row, self.limits.now()))
         self.limit_list = _list(LimitDelegate(self.limits.now), tr("Limits on money"), self.limit_model)
-        self.skeleton = Skeleton(PLACE_PX)
+        self.skeleton = Skeleton(PLACE_PX, engine=self.context)
         self.empty, self.no_limit = EmptyState("cpu", "", ""), EmptyState("coins", "", "")
         self.stack, self.limit_stack = ListStack(self.list), ListStack(self.limit_list)
         self.stack.addWidget(self.skeleton)

@@ -131,7 +131,7 @@ class RunsPage(Page):
         self.model.addSourceModel(self.state.history)
         self.list = RowList(RunDelegate(self.state.now), tr("Runs"))
         self.list.setModel(self.model)
-        self.skeleton = Skeleton(RUN_PX)
+        self.skeleton = Skeleton(RUN_PX, engine=self.context)
         self.empty = EmptyState("activity", tr("No run yet"), tr("Each time a deputy works, its log is kept here."))
         self.stack = ListStack(self.list)
         for widget in (self.skeleton, self.empty):

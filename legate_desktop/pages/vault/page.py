@@ -131,7 +131,7 @@ class VaultPage(Page):
         self.list.setModel(self.model)
         self.empty = EmptyState("vault", "", "")
         self.empty.action.follow(self.verbs["new"])
-        self.skeleton = Skeleton(SECRET_PX)
+        self.skeleton = Skeleton(SECRET_PX, engine=self.context)
         self.stack = ListStack(self.list)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.skeleton)
