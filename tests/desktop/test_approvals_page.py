@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from PySide6.QtCore import QDate, QDateTime, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
+from legate_desktop.pages.vault.dialogs import PassphraseDialog
 from legate_desktop.theme.tokens import HOLD_MS, TOAST_MS
 from legate_desktop.widgets.labels import MOST_CHARACTERS
 from legate_desktop.widgets.long_text import LongText
@@ -425,6 +428,17 @@ def test_an_answer_that_wants_proof_asks_for_the_passphrase(stage: Stage) -> Non
     stage.type("correct horse")
     stage.press(Key.Key_Return, CONTROL)
     assert stage.sent_names() == ["Prove", "ApproveAction"]
+
+
+def test_an_answer_that_wants_proof_asks_for_a_new_passphrase_where_there_is_none(stage: Stage) -> None:
+    row = stage.bridge.tables["PendingApprovals"][FIRST]
+    stage.bridge.cards[FIRST] = detail(row, needs_proof=True)
+    stage.bridge.answers["VaultStatus"] = lambda _query: SimpleNamespace(has_passphrase=False, needs_passphrase=False)
+    stage.choose(FIRST)
+    stage.press(Key.Key_A)
+    stage.dialog(PassphraseDialog)
+    assert stage.dialogs(ProofDialog) == []
+    assert stage.sent == []
 
 
 def test_an_engine_away_shows_a_banner_and_counts_what_is_kept(stage: Stage) -> None:

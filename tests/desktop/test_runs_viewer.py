@@ -17,6 +17,7 @@ from legate_desktop.live import Refusal
 from legate_desktop.pages.runs import saving
 from legate_desktop.pages.runs.dialogs import ForkDialog, ShareDialog
 from legate_desktop.pages.runs.viewer_state import MOST_STREAMED, ViewerState
+from legate_desktop.pages.vault.dialogs import PassphraseDialog
 from legate_desktop.widgets.proof import ProofDialog
 from tests.desktop.fake_core import HOSTILE, MINUTE, NOW, SURFACE, changed, practice_bridge, step
 from tests.desktop.fakes_runs import detail_of
@@ -262,6 +263,24 @@ def test_sharing_asks_who_is_there_only_where_the_core_wants_to_know(
     dialog.passphrase.setText("correct horse")
     viewing.click(dialog.send_button)
     assert viewing.sent_names() == ["Prove", "ExportRun"]
+    assert target.exists()
+
+
+def test_where_no_passphrase_is_set_sharing_asks_for_a_new_one_instead(
+    viewing: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "shared.json"
+    monkeypatch.setattr(saving, "ask_where", lambda _parent, name, then: then(str(target)))
+    viewing.bridge.answers["VaultStatus"] = lambda _query: SimpleNamespace(has_passphrase=False, needs_passphrase=False)
+    viewing.bridge.refusal = (Refusal("This needs a fresh proof.", "needs-reauthentication"), False)
+    viewing.runs.viewer.state.share(())
+    assert viewing.dialogs(ProofDialog) == []
+    dialog = viewing.dialog(PassphraseDialog)
+    for field in (dialog.new, dialog.again):
+        field.setText("correct horse battery")
+    viewing.click(dialog.send_button)
+    assert viewing.sent_names() == ["SetPassphrase", "Prove", "ExportRun"]
+    assert (viewing.sent[0].passphrase, viewing.sent[1].passphrase) == ("correct horse battery",) * 2
     assert target.exists()
 
 

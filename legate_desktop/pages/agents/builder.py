@@ -34,6 +34,7 @@ from legate_desktop.pages.agents.try_state import TryState
 from legate_desktop.pages.agents.versions import VersionButton, VersionsDialog
 from legate_desktop.pages.agents.view import PARTS, Part, Preview, ToolRow
 from legate_desktop.pages.runs.state import RunsState
+from legate_desktop.pages.vault.proving import ask_who
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme.look import colour, font, look
 from legate_desktop.theme.resources import pixmap
@@ -42,7 +43,6 @@ from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Label, OutsideText
 from legate_desktop.widgets.notices import Banner
-from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.words import one_line, tr
 
 TRY_BESIDE_FROM_PX = 1_000
@@ -308,9 +308,8 @@ class Builder(QWidget):
         dialog.open()
 
     def _ask_proof(self, then: Any) -> None:
-        dialog = ProofDialog(tr("Change a rule about this agent"), self)
-        dialog.sent.connect(lambda: self.state.prove(dialog.passphrase.text(), then))
-        dialog.open()
+        said = tr("Change a rule about this agent")
+        ask_who(self, self.context.bridge, said, lambda passphrase: self.state.prove(passphrase, then))
 
     def _settle(self) -> None:
         if self.verbs is not None:

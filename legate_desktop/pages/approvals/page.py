@@ -20,6 +20,7 @@ from legate_desktop.pages.approvals.rule import RuleView
 from legate_desktop.pages.approvals.state import ApprovalsState, Unsent
 from legate_desktop.pages.approvals.verbs import VERBS
 from legate_desktop.pages.approvals.view import ApprovalRow, DoubtChoice, Preview, Tab, row_sentence
+from legate_desktop.pages.vault.proving import ask_who
 from legate_desktop.practice import Practice
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
@@ -31,7 +32,6 @@ from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.more_button import MoreButton
 from legate_desktop.widgets.notices import Banner, EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
-from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import counted, number, one_line, plural, tr, value_text
@@ -348,11 +348,9 @@ class ApprovalsPage(Page):
         self._settle()
 
     def _ask_proof(self, unsent: Unsent) -> None:
-        dialog = ProofDialog(
-            unsent.said, self, why=tr("What cannot be taken back asks for it again. Nothing is sent before.")
-        )
-        dialog.sent.connect(lambda: self.state.prove(unsent, dialog.passphrase.text()))
-        dialog.open()
+        why = tr("What cannot be taken back asks for it again. Nothing is sent before.")
+        bridge, prove = self.context.bridge, self.state.prove
+        ask_who(self, bridge, unsent.said, lambda passphrase: prove(unsent, passphrase), why=why)
 
     def _on_seconds(self) -> None:
         self.model.refresh()

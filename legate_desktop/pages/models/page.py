@@ -18,6 +18,7 @@ from legate_desktop.pages.models.rows import PLACE_PX, LimitDelegate, PlaceDeleg
 from legate_desktop.pages.models.state import ModelsState
 from legate_desktop.pages.models.verbs import VERBS
 from legate_desktop.pages.models.view import LimitRow, PlaceRow, limit_sentence, place_sentence
+from legate_desktop.pages.vault.proving import ask_who
 from legate_desktop.shell.context import PageContext
 from legate_desktop.verbs import Verbs
 from legate_desktop.widgets.button import Button
@@ -26,7 +27,6 @@ from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState, Skeleton
 from legate_desktop.widgets.page_title import Page, PageTitle
-from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.tabs import Tabs
 from legate_desktop.words import number, one_line, tr
@@ -287,9 +287,8 @@ class ModelsPage(Page):
         self.verbs.settle()
 
     def _ask_proof(self, then: Any) -> None:
-        dialog = ProofDialog(tr("The key is deleted from the vault for good."), self)
-        dialog.sent.connect(lambda: self.state.prove(dialog.passphrase.text(), then))
-        dialog.open()
+        said = tr("The key is deleted from the vault for good.")
+        ask_who(self, self.context.bridge, said, lambda passphrase: self.state.prove(passphrase, then))
 
 
 def _list(delegate: RowDelegate, name: str, model: LiveModel[Any]) -> RowList:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
@@ -17,6 +19,7 @@ from legate_desktop.pages.runs.step_pane import StepPane
 from legate_desktop.pages.runs.timeline import Line
 from legate_desktop.pages.runs.view import Masked, figures, origin_words, state_words, step_sentence
 from legate_desktop.pages.runs.viewer_state import ViewerState
+from legate_desktop.pages.vault.proving import ask_who
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme import tokens
 from legate_desktop.theme.look import look
@@ -28,7 +31,6 @@ from legate_desktop.widgets.icon_button import IconButton
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.list_stack import ListStack
 from legate_desktop.widgets.notices import EmptyState
-from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.selection import choose_row, unheard
 from legate_desktop.widgets.sign_label import SignLabel
 from legate_desktop.words import one_line, tr
@@ -353,12 +355,11 @@ class RunViewer(QWidget):
         if run is not None and run.origin_run_id:
             self.context.go("runs", run.origin_run_id)
 
-    def _ask_proof(self, then: object) -> None:
+    def _ask_proof(self, then: Any) -> None:
         run = self.state.run
         name = one_line(run.name) if run else ""
-        dialog = ProofDialog(tr("Share {run} as a file").format(run=name), self)
-        dialog.sent.connect(lambda: self.state.prove(dialog.passphrase.text(), then))  # type: ignore[arg-type]  # a call by contract
-        dialog.open()
+        said = tr("Share {run} as a file").format(run=name)
+        ask_who(self, self.context.bridge, said, lambda passphrase: self.state.prove(passphrase, then))
 
     def _save(self, file: Masked) -> None:
         saving.ask_where(self, file.name, lambda path: self._write(file, path))

@@ -73,6 +73,11 @@ def lock() -> Any:
     return core.LockVault()
 
 
+def status_query() -> Any:
+    """How the vault stands, once."""
+    return core.VaultStatus()
+
+
 def seal() -> Any:
     """Stop lending."""
     return core.SealVault()
