@@ -24,6 +24,7 @@ from legate_desktop.pages.approvals.view import Card, Change, Preview
 from legate_desktop.theme.look import font, look
 from legate_desktop.theme.signs import STEP_SIGNS, UNKNOWN, paint_sign
 from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.flow import FlowLayout
 from legate_desktop.widgets.labels import Caption, Label, OutsideText
 from legate_desktop.widgets.switch import Switch
 from legate_desktop.words import one_line, tr
@@ -32,10 +33,13 @@ LOG_ROW_PX = 46
 
 
 class Part(QWidget):
-    """A column; `show_now` brings it up to date."""
+    """A column; `show_now` brings it up to date. With `scrolls_inside` a part of it does, and the rest stays in sight."""
+
+    scrolls_inside = False
 
     def __init__(self, state: FirstRunState) -> None:
         super().__init__()
+        self.setObjectName("dialogBody")
         self.state = state
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
@@ -95,6 +99,8 @@ class LogDelegate(RowDelegate):
 class DeputyPart(Part):
     """The deputy at work, with a word on every line."""
 
+    scrolls_inside = True
+
     def __init__(self, state: FirstRunState) -> None:
         super().__init__(state)
         self.begin = Button(tr("Let it work"), kind="primary", icon_name="bot")
@@ -122,6 +128,8 @@ class DeputyPart(Part):
 class QuestionPart(Part):
     """The card under the deputy's question, whole, and two answers."""
 
+    scrolls_inside = True
+
     def __init__(self, state: FirstRunState) -> None:
         super().__init__(state)
         self.card = CardView(leads_to_run=False)
@@ -135,11 +143,7 @@ class QuestionPart(Part):
         self.reject = Button(tr("Reject"), kind="secondary")
         self.approve.fired.connect(self._approve)
         self.reject.fired.connect(self._reject)
-        row = QHBoxLayout()
-        row.addWidget(self.approve)
-        row.addWidget(self.reject)
-        row.addStretch(1)
-        self.column.addLayout(row)
+        self.column.addWidget(_wrapping(self.approve, self.reject))
 
     def show_now(self) -> None:
         approvals = self.state.approvals
@@ -249,11 +253,7 @@ class VerifyPart(Part):
         self.verify.fired.connect(state.verify)
         self.change = Button(tr("Change one byte on a copy"), kind="secondary", icon_name="pencil")
         self.change.fired.connect(state.change_byte)
-        row = QHBoxLayout()
-        row.addWidget(self.verify)
-        row.addWidget(self.change)
-        row.addStretch(1)
-        self.column.addLayout(row)
+        self.column.addWidget(_wrapping(self.verify, self.change))
         self.verdict = self.say("")
         self.entry = Caption("")
         self.column.addWidget(self.entry)
@@ -336,3 +336,12 @@ class OutsidePart(Part):
         except OSError as error:
             self.state.problem = tr("The system refused: {reason}").format(reason=error.strerror or str(error))
             self.state.changed.emit()
+
+
+def _wrapping(*buttons: Button) -> QWidget:
+    """Buttons beside each other, or below where there is no room."""
+    row = QWidget()
+    flow = FlowLayout(row)
+    for button in buttons:
+        flow.addWidget(button)
+    return row

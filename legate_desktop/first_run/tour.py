@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ from legate_desktop.outside.choices import Choices
 from legate_desktop.outside.login import StartAtLogin
 from legate_desktop.theme.dressing import dressing
 from legate_desktop.widgets.button import Button
+from legate_desktop.widgets.dialog import Scrolling, room
 from legate_desktop.widgets.labels import Caption, Label
 from legate_desktop.words import tr
 
@@ -32,7 +33,7 @@ STEPS_PX = 200
 
 
 class Tour(QDialog):
-    """`ended` carries the page that comes next. Esc and closing end it as Skip all does."""
+    """`ended` carries the page that comes next. Esc and closing end it as Skip all does. It is no larger than the screen."""
 
     ended = Signal(str)
 
@@ -66,7 +67,7 @@ class Tour(QDialog):
         self._build()
         state.changed.connect(self._show)
         state.finished.connect(self.accept)
-        self.resize(*SIZE)
+        self.resize(QSize(*SIZE).boundedTo(room(parent or self).size()))
         self._show()
         self.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -91,7 +92,7 @@ class Tour(QDialog):
         self.text.setWordWrap(True)
         self.stack = QStackedWidget()
         for part in self.parts.values():
-            self.stack.addWidget(part)
+            self.stack.addWidget(part if part.scrolls_inside else Scrolling(part))
         self.problem = Label("", "small", tone="bad")
         self.problem.setWordWrap(True)
         right = QVBoxLayout()
@@ -100,16 +101,20 @@ class Tour(QDialog):
             right.addWidget(widget)
         right.addWidget(self.stack, 1)
         right.addWidget(self.problem)
-        right.addLayout(self._foot())
         line = QFrame()
         line.setObjectName("upright")
         line.setFixedWidth(1)
-        across = QHBoxLayout(self)
-        across.setContentsMargins(24, 20, 24, 16)
+        across = QHBoxLayout()
         across.setSpacing(20)
         across.addWidget(steps)
         across.addWidget(line)
         across.addLayout(right, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 20, 24, 16)
+        whole.setSpacing(10)
+        whole.addLayout(across, 1)
+        # Below the steps as well: in long words and large text its buttons need the width of a small screen.
+        whole.addLayout(self._foot())
 
     def _foot(self) -> QHBoxLayout:
         self.skip_all = Button(tr("Skip all"), kind="quiet", key="Esc")
@@ -132,7 +137,7 @@ class Tour(QDialog):
         part = self.parts[lesson.id]
         had_keys = part.isAncestorOf(self.focusWidget() or self)
         part.show_now()
-        self.stack.setCurrentWidget(part)
+        self.stack.setCurrentIndex(list(self.parts).index(lesson.id))
         self.problem.setText(state.problem)
         self.problem.setVisible(bool(state.problem))
         self.back.setEnabled(state.at > 0)

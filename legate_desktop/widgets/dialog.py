@@ -2,33 +2,97 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from legate_desktop.theme import tokens
 from legate_desktop.theme.dressing import dressing
+from legate_desktop.theme.look import look
 from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.labels import Label
 from legate_desktop.words import tr
 
+LEAST_BODY_PX = 80
+
+
+def room(widget: QWidget) -> QRect:
+    """Where on the screen of this widget a window may lie, the room for its frame left out below."""
+    return widget.screen().availableGeometry().adjusted(0, 0, 0, -tokens.FRAME_ROOM_PX)
+
+
+class _Telling(QObject):
+    """Tells a scroll area that what is in it wants another size, which Qt's does not ask."""
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        area = self.parent()
+        if event.type() == QEvent.Type.LayoutRequest and isinstance(area, QWidget):
+            area.updateGeometry()
+        return False
+
+
+class Scrolling(QScrollArea):
+    """As high as what is in it wants to be, where there is room; where there is not, that scrolls."""
+
+    def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._inside = inside
+        self.setWidget(inside)
+        inside.installEventFilter(_Telling(self))
+
+    def sizeHint(self) -> QSize:
+        return self._inside.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        wide = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(wide, look.px(LEAST_BODY_PX))
+
+    def heightForWidth(self, width: int) -> int:
+        inside = self._inside
+        return inside.heightForWidth(width) if inside.hasHeightForWidth() else inside.sizeHint().height()
+
 
 class _Growing(QObject):
-    """Keeps a window high enough for every wrapped line: it is not sized by what its width makes of its height.
+    """Keeps a window high enough for every wrapped line, which its width alone does not, and on the screen.
 
     A filter, and no `event` of the dialog's own: that one would still be in Python when Qt deletes the dialog in it.
     """
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest) and isinstance(watched, QWidget):
-            layout = watched.layout()
-            needed = layout.totalHeightForWidth(watched.width()) if layout is not None else 0
-            if needed > watched.height():
-                watched.resize(watched.width(), min(needed, watched.screen().availableSize().height()))
+            self.grow(watched, is_new=event.type() == QEvent.Type.Show)
         return False
+
+    def grow(self, window: QWidget, *, is_new: bool) -> None:
+        """As high as it needs to be, as far as the screen goes."""
+        layout, space = window.layout(), room(window)
+        needed = layout.totalHeightForWidth(window.width()) if layout is not None else 0
+        size = QSize(window.width(), max(needed, window.height())).boundedTo(space.size())
+        if is_new or size != window.size():
+            window.resize(size)
+            self._keep_inside(window, space)
+
+    @staticmethod
+    def _keep_inside(window: QWidget, space: QRect) -> None:
+        at = window.pos()
+        left = max(space.left(), min(at.x(), space.right() + 1 - window.width()))
+        top = max(space.top(), min(at.y(), space.bottom() + 1 - window.height()))
+        if QPoint(left, top) != at:
+            window.move(left, top)
 
 
 class Dialog(QDialog):
-    """Opened with `open()`, never with a nested event loop. `sent` comes once, and the dialog closes."""
+    """Opened with `open()`, never with a nested event loop. `sent` comes once, and the dialog closes.
+
+    It is never larger than the screen: its body scrolls where it must, and its buttons are always in sight.
+    """
 
     sent = Signal()
 
@@ -39,8 +103,12 @@ class Dialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         dressing.wear(self)
-        self.installEventFilter(_Growing(self))
-        self.body = QVBoxLayout()
+        self._growing = _Growing(self)
+        self.installEventFilter(self._growing)
+        inside = QWidget()
+        inside.setObjectName("dialogBody")
+        self.body = QVBoxLayout(inside)
+        self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(10)
         self.problem = Label("", "small", tone="bad")
         self.problem.setWordWrap(True)
@@ -60,7 +128,7 @@ class Dialog(QDialog):
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(14)
         column.addWidget(title_label)
-        column.addLayout(self.body, 1)
+        column.addWidget(Scrolling(inside), 1)
         column.addLayout(buttons)
         for key in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(key), self, self.send_button.press_by_key)
@@ -72,6 +140,12 @@ class Dialog(QDialog):
         self.body.addWidget(label)
         self.body.addWidget(field)
         return label
+
+    def fit(self) -> None:
+        """No higher than its lines, after some of them went."""
+        self.adjustSize()
+        # Qt stops at two thirds of the screen.
+        self._growing.grow(self, is_new=False)
 
     def try_to_send(self) -> None:
         """Send if there is nothing wrong; otherwise say what."""

@@ -7,14 +7,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.first_run import requests
+from legate_desktop.first_run import tour as tour_module
 from legate_desktop.first_run.guide import Guide
 from legate_desktop.first_run.practice import ThrowAway
 from legate_desktop.first_run.tour import Tour
+from legate_desktop.theme.look import look
+from legate_desktop.theme.tokens import FRAME_ROOM_PX, WINDOW_MIN
+from legate_desktop.words import language
 from tests.desktop.fake_core import PRACTICE, SURFACE, FakeBridge, practice_bridge, step
 from tests.desktop.stage import Stage
 
@@ -149,6 +153,29 @@ def test_every_step_can_be_skipped_and_nothing_is_opened_then(tour: TourStage) -
         tour.click(tour.tour.next)
     assert (tour.window.page_id, tour.places.made) == ("deck", [])
     assert tour.guide.tour is None
+
+
+@pytest.mark.parametrize(("scale", "tongue"), [(1.0, "en"), (1.5, "de")])
+def test_it_fits_a_screen_of_the_smallest_size(
+    app: QApplication, qtbot: QtBot, surface: None, monkeypatch: pytest.MonkeyPatch, scale: float, tongue: str
+) -> None:
+    space = QRect(0, 0, WINDOW_MIN[0], WINDOW_MIN[1] - FRAME_ROOM_PX)
+    monkeypatch.setattr(tour_module, "room", lambda _widget: space)
+    language.choose(tongue)
+    look.choose_scale(scale)
+    try:
+        tour = TourStage(qtbot)
+        for lesson in tour.first.lessons:
+            part = tour.to(lesson.id)
+            QApplication.processEvents()
+            assert tour.tour.width() <= space.width()
+            assert tour.tour.height() <= space.height()
+            for button in (tour.tour.skip_all, tour.tour.back, tour.tour.next):
+                assert tour.tour.rect().contains(QRect(button.mapTo(tour.tour, QPoint()), button.size()))
+            assert part.width() <= part.parentWidget().width(), lesson.id
+        tour.guide.close()
+    finally:
+        language.choose("en")
 
 
 def test_esc_skips_all(tour: TourStage) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.pages.approvals.dialogs import EditDialog, ScopesDialog
 from legate_desktop.theme.look import look
-from legate_desktop.widgets.labels import Label
+from legate_desktop.widgets import dialog as dialog_module
+from legate_desktop.widgets.labels import Label, OutsideText
 from tests.desktop.stage import SHIFT, Stage
 from tests.desktop.test_approvals_page import FIRST, Key
+
+# What a screen of 900 by 480 leaves beside the frame of a window.
+LOW = QRect(0, 0, 900, 440)
 
 
 @pytest.fixture
@@ -54,5 +61,24 @@ def test_a_dialog_is_as_high_as_its_lines_and_grows_with_them(large: Stage, qtbo
     dialog.choose(1)
     dialog.show_preview("It would have answered these:\none\ntwo\nthree")
     qtbot.waitUntil(lambda: dialog.height() > before)
+    labels = [label for label in dialog.findChildren(Label) if label.isVisible() and label.wordWrap()]
+    assert [label.text() for label in labels if label.heightForWidth(label.width()) > label.height()] == []
+
+
+def test_a_dialog_is_no_larger_than_the_screen_and_its_buttons_stay_in_sight(
+    large: Stage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialog_module, "room", lambda _widget: LOW)
+    large.press(Key.Key_A, SHIFT)
+    dialog = large.dialog(ScopesDialog)
+    dialog.choose(1)
+    dialog.show_preview("It would have answered these:\none\ntwo\nthree")
+    qtbot.waitUntil(lambda: dialog.height() == LOW.height())
+    QApplication.processEvents()
+    for button in (dialog.send_button, dialog.cancel_button):
+        assert dialog.rect().contains(QRect(button.mapTo(dialog, QPoint()), button.size()))
+    texts = [*dialog.findChildren(OutsideText), *dialog.findChildren(Label)]
+    boxes = [QRect(text.mapTo(dialog, QPoint()), text.size()) for text in texts if text.isVisible()]
+    assert [(one, two) for one, two in combinations(boxes, 2) if one.intersects(two)] == []
     labels = [label for label in dialog.findChildren(Label) if label.isVisible() and label.wordWrap()]
     assert [label.text() for label in labels if label.heightForWidth(label.width()) > label.height()] == []

@@ -175,7 +175,7 @@ class ReindexDialog(Dialog):
             widget.setVisible(self.local.isChecked())
         for widget in self._of_server:
             widget.setVisible(self.server.isChecked())
-        self.adjustSize()
+        self.fit()
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, tr("Folder of the model"))

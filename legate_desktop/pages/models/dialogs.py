@@ -112,7 +112,7 @@ class KeyDialog(AskingDialog):
         for widget in (self._address_label, self.address):
             widget.setVisible(is_unknown)
         self.say_problem("")
-        QTimer.singleShot(0, self.adjustSize)
+        QTimer.singleShot(0, self.fit)
 
 
 class AddressDialog(AskingDialog):
