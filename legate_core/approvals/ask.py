@@ -159,6 +159,16 @@ def card_of(ctx: ReadContext, approval: Mapping[str, Any]) -> Card:
     return cards.from_json(body_of(ctx, approval)["card"])
 
 
+def answered_card_of(ctx: ReadContext, approval: Mapping[str, Any]) -> Card:
+    """The same, naming what was approved where a person edited it; the arguments on it stay those that were proposed."""
+    card = card_of(ctx, approval)
+    if not approval["edited_ref"]:
+        return card
+    # An edit from before its words were kept names what was proposed.
+    words = ctx.bodies.get(approval["run_id"], approval["edited_ref"]).get("words")
+    return cards.in_words(card, words) if words else card
+
+
 def locked(ctx: Context, approval_id: str) -> Mapping[str, Any]:
     """The approval, held until commit, so that an answer taken back and its dispatch cannot both win."""
     row = ctx.hold(approvals, approval_id)

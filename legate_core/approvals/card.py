@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -48,6 +49,22 @@ def build(call: Call, facts: Facts, verdict: Verdict, *, agent: str, why: str, b
         schema=dict(call.tool.parameters),
         outline=title_of(call.tool, call.arguments, with_content=False),
     )
+
+
+def words_of(card: Card, call: Call) -> dict[str, Any]:
+    """What a card says of other arguments than its own: the words of a call that a person edited."""
+    title = title_of(call.tool, call.arguments)
+    return {
+        "sentence": f"{card.agent} wants to {title}",
+        "title": title,
+        "changes": list(_changes(call, title)),
+        "outline": title_of(call.tool, call.arguments, with_content=False),
+    }
+
+
+def in_words(card: Card, words: Mapping[str, Any]) -> Card:
+    """The card with these words in place of its own."""
+    return replace(card, **{**words, "changes": tuple(words["changes"])})
 
 
 def _arguments(call: Call, facts: Facts) -> tuple[ArgumentOnCard, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from legate_core.approvals import ask
+from legate_core.approvals.card import words_of
 from legate_core.approvals.events import ApprovalDecided, ApprovalUndone
 from legate_core.approvals.model import Answer, ApprovalState, Binding, decide_permission
 from legate_core.approvals.tables import approvals
@@ -122,9 +123,11 @@ def edit_action(ctx: Context, message: EditAction) -> Answer:
         policy_version=book.version,
         connector_version=call.tool.connector_version,
     )
-    edited = {"arguments": arguments, "digest": binding.digest, "policy_version": book.version}
+    words = words_of(ask.card_of(ctx, row), call)
+    edited = {"arguments": arguments, "digest": binding.digest, "policy_version": book.version, "words": words}
     changes = {"edited_ref": ctx.bodies.put(row["run_id"], edited), "effective_digest": binding.digest}
-    return _decide(ctx, row, ApprovalState.EDITED, message.hold_seconds, changes)
+    answer = _decide(ctx, row, ApprovalState.EDITED, message.hold_seconds, changes)
+    return replace(answer, title=words["title"])
 
 
 @command(RejectAction, permission="approvals.decide.low", route="POST /approvals/{approval_id}/reject", owner=_asked_by)

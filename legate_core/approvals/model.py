@@ -167,9 +167,11 @@ class ApprovalDetail:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the sender of an answer gets back: the state it led to and until when it can be undone."""
+    """What the sender of an answer gets back: the state it led to and until when it can be undone; for an edit also the
+    title of what was approved."""
 
     approval_id: str
     state: str
     hold_until: int
     rule_id: str = ""
+    title: str = ""

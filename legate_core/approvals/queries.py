@@ -100,7 +100,7 @@ def approval_card(ctx: ReadContext, message: ApprovalCard) -> ApprovalDetail:
             f"There is no question {message.approval_id} in this workspace. 'legate inbox' lists what waits."
         )
     is_read = may_read(ctx, row)
-    card = ask.card_of(ctx, row) if is_read else withheld(ask.card_of(ctx, row), row["tool"])
+    card = ask.answered_card_of(ctx, row) if is_read else withheld(ask.card_of(ctx, row), row["tool"])
     seq, entry_hash = _place(ctx, row)
     permitted, needs_proof, refusal = _may_answer(ctx, row)
     is_edited = is_read and row["edited_ref"]
@@ -133,7 +133,7 @@ def _content(ctx: ReadContext, row: Mapping[str, Any]) -> tuple[Card | None, str
     if not may_read(ctx, row):
         return None, "content not shown to your role", ""
     try:
-        return ask.card_of(ctx, row), "", _reason(ctx, row)
+        return ask.answered_card_of(ctx, row), "", _reason(ctx, row)
     except NotFound:
         return None, "content erased", ""
     except Damaged:

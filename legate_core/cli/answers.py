@@ -108,8 +108,9 @@ async def _give(
         answered = await session.send(answer(detail))
         from legate_core import wire
 
-        data = {"answer": wire.encode(answered), "title": detail.card.title}
-        said = [f"{done}: {one_line(detail.card.title)}"]
+        title = answered.title or detail.card.title
+        data = {"answer": wire.encode(answered), "title": title}
+        said = [f"{done}: {one_line(title)}"]
         if answered.rule_id:
             said.append(f"From now on a rule allows it: {answered.rule_id}. 'legate rules' lists it.")
         return await _go_on(options, session, detail.row.run_id, data, said)

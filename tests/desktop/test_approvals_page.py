@@ -16,7 +16,7 @@ from legate_desktop.widgets.labels import MOST_CHARACTERS
 from legate_desktop.widgets.long_text import LongText
 from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.words import visible
-from tests.desktop.fake_core import HOSTILE, MINUTE, NOW, SURFACE, argument, detail
+from tests.desktop.fake_core import HOSTILE, MINUTE, NOW, SURFACE, approval, argument, detail
 from tests.desktop.stage import CONTROL, SHIFT, Stage
 
 GRAVE, FIRST, SECOND, MONEY = "apr_0000f61d7b5", "apr_0001f61d7b5", "apr_0002f61d7b5", "apr_0003f61d7b5"
@@ -97,6 +97,37 @@ def test_e_edits_the_arguments_and_sends_them(stage: Stage) -> None:
     stage.press(Key.Key_Return, CONTROL)
     arguments = {"to": "kim@example.com", "subject": "Invoice"}
     assert stage.sent == [SURFACE.EditAction(FIRST, arguments, digest=f"digest-{FIRST}", hold_seconds=6)]
+
+
+def test_what_is_said_after_an_edit_names_what_was_approved(stage: Stage) -> None:
+    card = stage.bridge.cards[FIRST]
+    edit = {**card.card.raw_arguments, "to": "lee@example.com"}
+    answer = SimpleNamespace(hold_until=0, title="send a mail to lee@example.com")
+    stage.bridge.answers["EditAction"] = lambda _command: answer
+    stage.choose(FIRST)
+    assert stage.state.card is not None
+    stage.state.edit(stage.state.card, edit)
+    assert stage.toasts() == ["Edited and approved: send a mail to lee@example.com"]
+
+
+def test_until_the_core_names_what_was_edited_only_the_tool_is_named(stage: Stage) -> None:
+    stage.bridge.cards[FIRST].needs_proof = True
+    stage.choose(FIRST)
+    assert stage.state.card is not None
+    with stage.bot.waitSignal(stage.state.proof_wanted) as wanted:
+        stage.state.edit(stage.state.card, {"to": "lee@example.com"})
+    assert wanted.args[0].said == "Edited and approved: mail.send"
+
+
+def test_a_decided_card_says_who_decided_by_name(stage: Stage) -> None:
+    stage.state.set_tab("decided")
+    decided = stage.state.rows[0]
+    for who, said in (("usr_me", "Approved by you, 3m ago"), ("usr_gone", "Approved by usr_gone, 3m ago")):
+        row = approval(20, state="approved", decided_at=NOW - 3 * MINUTE, id=decided.id, decided_by=who)
+        stage.bridge.cards[decided.id] = detail(row)
+        stage.state.select("")
+        stage.state.select(decided.id)
+        assert any(said in text for text in stage.card_texts())
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,13 @@ TWICE = (turn(0, "First.", SEND), turn(1, "Second.", SEND), turn(2, "Both are do
 async def test_an_edited_call_runs_as_edited_and_all_three_records_are_kept(story: Story) -> None:
     await story.run(*ASK_THEN_END)
     asked = await story.card()
-    await story.answer(EditAction(asked.row.id, EDITED, asked.digest))
+    answer = await story.answer(EditAction(asked.row.id, EDITED, asked.digest))
     assert story.effects() == [("world.send", EDITED)]
     detail = await story.ask(ApprovalCard(asked.row.id))
+    (row,) = (await story.ask(DecidedApprovals())).values()
+    says = f"send {EDITED['text']} to {EDITED['to']}"
+    assert answer.title == row.title == detail.card.title == says
+    assert (detail.card.sentence, detail.card.changes) == (f"{asked.card.agent} wants to {says}", (f"+ {says}",))
     assert detail.card.raw_arguments == SEND["arguments"]
     assert detail.edited_arguments == EDITED
     assert (detail.row.state, detail.digest) == ("edited", asked.digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
@@ -68,9 +69,16 @@ class CardView(QScrollArea):
 
     run_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None, *, leads_to_run: bool = True) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        leads_to_run: bool = True,
+        by: Callable[[str], str] = lambda person_id: person_id,
+    ) -> None:
         super().__init__(parent)
         self._leads_to_run = leads_to_run
+        self._by = by
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -122,7 +130,7 @@ class CardView(QScrollArea):
         column.addLayout(row)
 
     def _facts(self, column: QVBoxLayout, card: Card, now: int) -> None:
-        grid, self._facts_shown = facts_grid(_facts(card, now))
+        grid, self._facts_shown = facts_grid(_facts(card, now, self._by))
         column.addSpacing(10)
         column.addLayout(grid)
 
@@ -130,7 +138,7 @@ class CardView(QScrollArea):
         """Bring what depends on the time up to date, and touch nothing else: a person may be reading."""
         if self.card is not None:
             self._now = now
-            for name, value in _facts(self.card, now):
+            for name, value in _facts(self.card, now, self._by):
                 self._facts_shown[name].set_text(value)
 
     def _again(self) -> None:
@@ -166,7 +174,9 @@ def _why(column: QVBoxLayout, card: Card, _now: int) -> None:
 
 
 def _arguments(column: QVBoxLayout, card: Card, _now: int) -> None:
-    _caption(column, tr("Arguments, and where each comes from"))
+    is_edited = card.edited is not None
+    caption = tr("Arguments as proposed, and where each comes from")
+    _caption(column, caption if is_edited else tr("Arguments, and where each comes from"))
     if not card.arguments:
         column.addWidget(Label(tr("It takes no arguments."), "body"))
     for argument in card.arguments:
@@ -205,7 +215,7 @@ def _edited(column: QVBoxLayout, card: Card, _now: int) -> None:
         column.addWidget(Diff(versions(card.proposed, card.edited), tr("What was changed")))
 
 
-def _facts(card: Card, now: int) -> list[tuple[str, str]]:
+def _facts(card: Card, now: int, said_by: Callable[[str], str]) -> list[tuple[str, str]]:
     row = card.row
     facts = [
         (tr("Reach"), tr_core(card.reach) or tr("not declared by the tool")),
@@ -216,8 +226,9 @@ def _facts(card: Card, now: int) -> list[tuple[str, str]]:
         facts.append((tr("Expires"), _expires(row.expires_at, now)))
     else:
         words = outcome_words(row.state)
-        by = f" {tr('by')} {one_line(row.decided_by)}" if row.decided_by else ""
-        facts.append((tr("Decided"), f"{words}{by}, {tr('{age} ago').format(age=short_age(now - row.decided_at))}"))
+        by = one_line(said_by(row.decided_by))
+        who = f"{words} {by}".rstrip()
+        facts.append((tr("Decided"), f"{who}, {tr('{age} ago').format(age=short_age(now - row.decided_at))}"))
     if row.outcome:
         # A person's reason is theirs; where nobody decided, the core says why.
         facts.append((tr("Reason"), row.outcome if row.decided_by else tr_core(row.outcome)))

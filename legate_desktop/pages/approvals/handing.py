@@ -49,6 +49,12 @@ class Handing(QObject):
         known = (colleague.name for colleague in self.colleagues if colleague.id == person_id)
         return tr("you") if person_id and person_id == self.me_id else next(known, person_id)
 
+    def by(self, person_id: str) -> str:
+        """Who decided something, as it is said after what they decided."""
+        if person_id and person_id == self.me_id:
+            return tr("by you")
+        return f"{tr('by')} {self.name_of(person_id)}" if person_id else ""
+
     def later(self, card: Card) -> list[Later]:
         """The times at which a card can be asked again."""
         now = datetime.fromtimestamp(self._now() / SECOND, tz=UTC).astimezone()

@@ -241,7 +241,7 @@ class ApprovalsPage(Page):
         self.detail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.detail.setMinimumWidth(tokens.DETAIL_MIN_PX)
         self.detail.setMaximumWidth(tokens.DETAIL_MAX_PX)
-        self.card = CardView()
+        self.card = CardView(by=self.state.handing.by)
         self.rule = RuleView()
         self.many = ManyView(self.state.many)
         self.nothing = EmptyState("inbox", "", "")

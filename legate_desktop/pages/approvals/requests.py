@@ -168,6 +168,11 @@ def held_ms(answer: Any, now: int, most: int) -> int:
     return max(0, min(most, int(getattr(answer, "hold_until", 0)) - now))
 
 
+def agreed_to(answer: Any) -> str:
+    """What was approved, where a person edited it; nothing where the card says it."""
+    return tr_core(getattr(answer, "title", ""))
+
+
 def approval_row(given: Any) -> ApprovalRow:
     """A question, or an action in doubt."""
     return ApprovalRow(

@@ -38,11 +38,15 @@ from legate_desktop.words import SECOND, one_line, plural, tr
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """An answer on its way; given while the engine is away, it is kept and sent when the engine is back."""
+    """An answer on its way; given while the engine is away, it is kept and sent when the engine is back.
+
+    `said` names what it is about; where only the core can, `opens` is said before what the core names.
+    """
 
     row_id: str
     command: Any
     said: str
+    opens: str = ""
 
 
 class ApprovalsState(QObject):
@@ -336,6 +340,7 @@ class ApprovalsState(QObject):
             lambda card: requests.edit(card, arguments, hold_seconds=self._hold_seconds),
             tr("Edited and approved"),
             of=of,
+            is_edited=True,
         )
 
     def reject(self, of: Card, reason: str, *, and_stop: bool = False) -> None:
@@ -553,7 +558,13 @@ class ApprovalsState(QObject):
         self.card_changed.emit()
 
     def _answer(
-        self, make: Callable[[Card], Any], said: str, *, of: Card | None = None, for_doubt: bool = False
+        self,
+        make: Callable[[Card], Any],
+        said: str,
+        *,
+        of: Card | None = None,
+        for_doubt: bool = False,
+        is_edited: bool = False,
     ) -> None:
         card = self.card
         if of is not None and (card is None or (card.id, card.digest) != (of.id, of.digest)):
@@ -561,15 +572,17 @@ class ApprovalsState(QObject):
             return
         if card is None or self.why_not(for_doubt=for_doubt) or (of is None and self.is_inert()):
             return
-        self._deliver(card, make(card), said)
+        self._deliver(card, make(card), said, is_edited=is_edited)
 
     def _say_changed(self) -> None:
         """A dialog was open while the world moved on: its answer is to what nobody sees any more."""
         text = tr("This changed while you were deciding. Nothing was sent: read it again.")
         self.noticed.emit(Notice(text, is_error=True))
 
-    def _deliver(self, card: Card, command: Any, said: str) -> None:
-        unsent = Unsent(card.id, command, f"{said}: {one_line(card.sentence)}")
+    def _deliver(self, card: Card, command: Any, said: str, *, is_edited: bool = False) -> None:
+        # The card's sentence names what was proposed, and that is not what is approved.
+        what, opens = (card.row.tool, said) if is_edited else (card.sentence, "")
+        unsent = Unsent(card.id, command, f"{said}: {one_line(what)}", opens)
         if card.needs_proof:
             self.proof_wanted.emit(unsent)
         else:
@@ -600,7 +613,9 @@ class ApprovalsState(QObject):
         if may_undo:
             self._undoable = (unsent.row_id, self._clock() + held_ms)
             self.undo_changed.emit()
-        self.noticed.emit(Notice(unsent.said, undo=self.undo if may_undo else None, lasts_ms=held_ms or TOAST_MS))
+        title = requests.agreed_to(result) if unsent.opens else ""
+        said = f"{unsent.opens}: {one_line(title)}" if title else unsent.said
+        self.noticed.emit(Notice(said, undo=self.undo if may_undo else None, lasts_ms=held_ms or TOAST_MS))
 
     def _refused(self, unsent: Unsent, message: str) -> None:
         self._answering.discard(unsent.row_id)
