@@ -174,6 +174,13 @@ class Window(QMainWindow):
         """Find or do anything."""
         self.palette_box.open_on(self.offers.everything(self.page_id), text)
 
+    def turn_look(self) -> None:
+        """Light to dark or back; a wish like any other, so that it is kept and the settings show it."""
+        wanted = "light" if look.theme.is_dark else "dark"
+        self.context.prefs.wish("look", wanted)
+        # A look given at the start is none of the wishes, and may be another than the one that is kept.
+        look.choose(wanted)
+
     def open_keys(self) -> None:
         """The keys of this page."""
         KeySheet(self.offers.keys(self.page_id), self).open()
@@ -229,6 +236,7 @@ class Window(QMainWindow):
             dressing.wear(part)
         self.offers = Offers(self.context, self.specs, self.verbs, self._page_if)
         self.sidebar.chosen.connect(self.go)
+        self.sidebar.look_button.fired.connect(self.turn_look)
         self.sidebar.workspace.chosen.connect(self._on_workspace)
         self.sidebar.engine.say(*self._engine())
         self._settle_banner()

@@ -69,10 +69,6 @@ class Look(QObject):
             self.is_compact = is_compact
             self.changed.emit()
 
-    def toggle(self) -> None:
-        """Light to dark or back, by hand."""
-        self.choose("light" if self.theme.is_dark else "dark")
-
     def px(self, size: int) -> int:
         """A measure that grows with the text."""
         return round(size * self.scale)

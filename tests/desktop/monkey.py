@@ -138,7 +138,7 @@ class Monkey:
         self.random.choice(
             (
                 lambda: window.resize(self.random.randint(900, 1500), self.random.randint(600, 950)),
-                lambda: desktop_app.look.toggle(),
+                lambda: window.turn_look(),
                 lambda: window.close(),
                 lambda: window.go(self.random.choice(list(window.specs))),
             )

@@ -15,6 +15,7 @@ from legate_desktop.pages.approvals.page import ApprovalsPage
 from legate_desktop.shell.sheet import KeySheet
 from legate_desktop.shell.torn import TornWindow
 from legate_desktop.shell.workspaces import open_beside, workspaces
+from legate_desktop.theme.look import look
 from legate_desktop.verbs import letters, rights
 from legate_desktop.words import language, tr
 from tests.desktop.stage import CONTROL, Stage, page_of
@@ -197,6 +198,20 @@ def test_what_a_role_may_not_do_is_off_with_the_reason(stage: Stage) -> None:
     finally:
         rights.take({})
     assert stage.button("later").isEnabled()
+
+
+def test_the_sun_turns_the_look_and_the_wish_is_kept(stage: Stage) -> None:
+    button, prefs = stage.window.sidebar.look_button, stage.context.prefs
+    look.choose("light")
+    assert button.accessibleName() == "Use the dark look"
+    stage.click(button)
+    assert (look.theme.is_dark, prefs.now.look, button.accessibleName()) == (True, "dark", "Use the light look")
+    # Given at the start of the program, a look is no wish; a press turns it all the same.
+    look.choose("light")
+    stage.click(button)
+    assert (look.theme.is_dark, prefs.now.look) == (True, "dark")
+    stage.click(button)
+    assert (look.theme.is_dark, prefs.now.look) == (False, "light")
 
 
 def test_every_page_is_in_sight_in_the_smallest_window(stage: Stage) -> None:
