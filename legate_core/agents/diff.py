@@ -73,6 +73,9 @@ def _of_field(name: str, old: Any, new: Any) -> Iterator[DefinitionChange]:
 
 
 def _of_value(part: Part, name: str, old: Any, new: Any) -> Iterator[DefinitionChange]:
+    if name == "limits.cost_micros":
+        # 0 is no limit at all, so there is nothing to add or to compare with.
+        old, new = old or None, new or None
     if old != new:
         yield DefinitionChange(part, name, _text(old), _text(new), wider=_is_wider(name, old, new))
 
@@ -84,7 +87,6 @@ def _is_wider(name: str, old: Any, new: Any) -> bool:
     if old is None:
         old = getattr(Limits(), name.removeprefix("limits."))
     if name == "limits.cost_micros":
-        # 0 is no limit at all.
         return bool(old) and (not new or new > old)
     return isinstance(new, int) and new > cast(int, old)
 

@@ -155,6 +155,7 @@ def test_a_model_is_chosen_from_those_that_are_here_or_set_by_hand(building: Sta
     }
     form.settings.setPlainText('{"provider": ')
     assert form.problem.isVisible()
+    assert state.why_not_publish() == f"Model: {form.problem.text()}"
     assert state.draft.model["provider"] == "ollama"
     form.settings.setPlainText('{"provider": "scripted", "temperature": 0.5}')
     form.choice.chosen.emit("0")
@@ -205,8 +206,31 @@ def test_limits_are_numbers_in_the_units_a_person_thinks_in(building: Stage) -> 
     form.fields["steps"].setFocus()
     form.fields["steps"].selectAll()
     building.type("0")
-    assert form.problem.text() == "A limit is a whole number from 1."
+    said = "Steps: give a whole number from 1."
+    assert (form.problems["steps"].text(), form.problems["steps"].isVisible()) == (said, True)
     assert state.draft.limits.steps == 12
+
+
+def test_a_limit_that_is_none_is_neither_kept_nor_published(building: Stage) -> None:
+    view = builder(building)
+    form, state = view.forms["limits"], view.state
+    view.turn_to("limits")
+    form.fields["wall_clock_seconds"].setFocus()
+    form.fields["wall_clock_seconds"].selectAll()
+    building.type("0")
+    said = "Minutes of work: give a whole number from 1."
+    assert (view.banner.text.text(), view.kept.text(), state.is_kept) == (said, "", False)
+    assert state.why_not_publish() == said
+    state.publish("")
+    assert (building.sent_names(), building.toasts()) == ([], [said])
+    form.fields["wall_clock_seconds"].selectAll()
+    building.type("7")
+    assert (view.banner.isVisible(), form.problems["wall_clock_seconds"].isVisible()) == (False, False)
+    assert state.why_not_publish() == ""
+    form.fields["wall_clock_seconds"].selectAll()
+    building.type("0")
+    state.reload()
+    assert (form.fields["wall_clock_seconds"].text(), state.why_not_publish()) == ("60", "")
 
 
 def test_knowledge_bases_are_given_and_taken(building: Stage) -> None:

@@ -288,12 +288,12 @@ class Builder(QWidget):
         state = self.state
         if state.draft is not None:
             self.name.set_text(one_line(state.draft.name))
-        self.kept.setText(tr("Kept as draft") if state.is_kept else tr("Keeping…") if not state.problem else "")
+        self.kept.setText(tr("Kept as draft") if state.is_kept else tr("Keeping…") if not state.fault else "")
         if state.is_conflict:
             text = tr("Somebody else changed this agent meanwhile. Read theirs: what you changed since is dropped.")
             self.banner.say(text, tr("Read theirs"))
         else:
-            self.banner.say(state.problem)
+            self.banner.say(state.fault)
         self._settle()
 
     def _show_versions(self) -> None:

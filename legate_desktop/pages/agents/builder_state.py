@@ -60,6 +60,7 @@ class BuilderState(QObject):
         self.models: list[ModelChoice] = []
         self.problem = ""
         self.is_conflict = False
+        self._wrong: dict[str, str] = {}
         self._hash = ""
         self._is_dirty = False
         self._is_saving = False
@@ -73,7 +74,12 @@ class BuilderState(QObject):
     @property
     def is_kept(self) -> bool:
         """Whether everything on the screen is in the core."""
-        return not (self._is_dirty or self._is_saving or self.problem)
+        return not (self._is_dirty or self._is_saving or self.fault)
+
+    @property
+    def fault(self) -> str:
+        """Why something on the screen is not in the core: a field that is wrong, or what the core refused."""
+        return next(iter(self._wrong.values()), "") or self.problem
 
     @property
     def current(self) -> Version | None:
@@ -89,8 +95,8 @@ class BuilderState(QObject):
         """Why the draft cannot be published now; nothing if it can."""
         if self.draft is None:
             return tr("Open an agent")
-        if self.problem:
-            return self.problem
+        if self.fault:
+            return self.fault
         return "" if self.is_changed else tr("Nothing has changed since it was published")
 
     # Moving.
@@ -105,6 +111,7 @@ class BuilderState(QObject):
         self.agent_id, self.draft, self._hash = agent_id, None, ""
         self.tools, self.versions, self.difference = [], [], Difference()
         self.problem, self.is_conflict, self._is_dirty, self._is_saving = "", False, False, False
+        self._wrong = {}
         self._after_saving = []
         self.draft_changed.emit()
         self.saving_changed.emit()
@@ -119,6 +126,7 @@ class BuilderState(QObject):
         """Read the draft as the core has it; what was not kept is dropped."""
         self._timer.stop()
         self._is_dirty, self.problem, self.is_conflict = False, "", False
+        self._wrong = {}
         self._ask(requests.draft_query(self.agent_id), self._take_draft)
         self._read_around()
 
@@ -138,6 +146,13 @@ class BuilderState(QObject):
         if draft != self.draft:
             self.draft, self._is_dirty = draft, True
             self._timer.start()
+            self.saving_changed.emit()
+
+    def say_wrong(self, field: str, sentence: str) -> None:
+        """What is wrong with what stands in a field, so that it is no part of the draft; nothing where it is right."""
+        if self._wrong.get(field, "") != sentence:
+            self._wrong.pop(field, None)
+            self._wrong |= {field: sentence} if sentence else {}
             self.saving_changed.emit()
 
     def edit_limits(self, **changes: int) -> None:
@@ -179,7 +194,14 @@ class BuilderState(QObject):
         )
 
     def when_saved(self, call: Callable[[], None]) -> None:
-        """Do something once everything on the screen is kept; where the core refuses it, say so and do nothing."""
+        """Do something once everything on the screen is kept; where something cannot be, say so and do nothing."""
+        if self._wrong:
+            self.noticed.emit(Notice(self.fault, is_error=True))
+        else:
+            self._once_kept(call)
+
+    def _once_kept(self, call: Callable[[], None]) -> None:
+        """The same for what does not concern a field that is wrong."""
         self.save()
         if self._is_saving:
             self._after_saving.append(call)
@@ -201,15 +223,15 @@ class BuilderState(QObject):
         if needs_rule and mode == "allow":
             # Until the rule is there, nothing changes: who goes back has changed nothing.
             self._mark(tool, tool.mode)
-            self.when_saved(lambda: self.preview(tool))
+            self._once_kept(lambda: self.preview(tool))
             return
         self._give(tool, is_on=mode != "never")
         self._mark(tool, mode)
         if needs_rule:
             made = requests.rule(self.agent_id, self.draft.name, tool, "ask")
-            self.when_saved(lambda: self.keep_rule(made))
+            self._once_kept(lambda: self.keep_rule(made))
         elif tool.rule_id and tool.rule_verdict not in STAYS[mode]:
-            self.when_saved(lambda: self._change_rule(requests.delete_rule(tool.rule_id)))
+            self._once_kept(lambda: self._change_rule(requests.delete_rule(tool.rule_id)))
         else:
             self.save()
 

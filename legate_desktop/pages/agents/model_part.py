@@ -109,8 +109,10 @@ class ModelPart(Form):
 
     def _on_settings(self) -> None:
         value = self.settings.value
-        self.problem.setText(value.message if isinstance(value, JsonError) else "")
-        self.problem.setVisible(isinstance(value, JsonError))
+        problem = value.message if isinstance(value, JsonError) else ""
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.state.say_wrong("model", f"{tr('Model')}: {problem}" if problem else "")
         if not isinstance(value, JsonError):
             self.edit(model=value)
             self._show_choices()

@@ -192,24 +192,28 @@ class LimitsPart(Form):
     def __init__(self, state: BuilderState) -> None:
         super().__init__(state, tr("Limits"), tr("What one run may use at most. It ends early and says so, or waits."))
         self.fields: dict[str, QLineEdit] = {}
-        self.problem = Label("", "small", tone="bad")
+        self.problems: dict[str, Label] = {}
         for name, words, hint, unit in self.FIELDS:
             field = _number_field(r"[0-9]{1,9}")
             field.textEdited.connect(self._changer(name, unit))
             self.fields[name] = field
             self.add_field(tr(words), tr(hint), field)
+            problem = self.problems[name] = Label("", "small", tone="bad")
+            problem.setWordWrap(True)
+            problem.hide()
+            self.column.addWidget(problem)
         self.money = _number_field(r"[0-9]{0,6}([.,][0-9]{0,2})?")
         self.money.setPlaceholderText(tr("no limit"))
         self.money.textEdited.connect(self._on_money)
         hint = tr("In the currency of the price list; left empty there is none. It is set aside before each call.")
         self.add_field(tr("Money"), hint, self.money)
-        self.column.addWidget(self.problem)
         self.column.addStretch(1)
 
     def show_draft(self, draft: Draft) -> None:
         for name, _words, _hint, unit in self.FIELDS:
             value = getattr(draft.limits, name)
             _set(self.fields[name], str(max(1, round(value / unit))))
+            self._say(name, "")
         micros = draft.limits.cost_micros
         _set(self.money, f"{micros / 1_000_000:.2f}" if micros else "")
 
@@ -219,7 +223,8 @@ class LimitsPart(Form):
     def _changer(self, name: str, unit: int) -> Callable[[str], None]:
         def change(text: str) -> None:
             value = int(text) if text.isdecimal() else 0
-            self._say(tr("A limit is a whole number from 1.") if value < 1 else "")
+            field = self.fields[name].accessibleName()
+            self._say(name, tr("{field}: give a whole number from 1.").format(field=field) if value < 1 else "")
             if value >= 1 and not self.is_taking:
                 self.state.edit_limits(**{name: value * unit})
 
@@ -230,8 +235,10 @@ class LimitsPart(Form):
             amount = float(text.replace(",", ".")) if text.strip(".,") else 0.0
             self.state.edit_limits(cost_micros=round(amount * 1_000_000))
 
-    def _say(self, problem: str) -> None:
-        self.problem.setText(problem)
+    def _say(self, name: str, problem: str) -> None:
+        self.problems[name].setText(problem)
+        self.problems[name].setVisible(bool(problem))
+        self.state.say_wrong(f"limits.{name}", problem)
 
 
 def _text_field(height: int) -> QPlainTextEdit:

@@ -38,7 +38,7 @@ CASES = [
     ({"model": {"provider": "ollama"}}, "model", "model.provider", "scripted", "ollama", True),
     ({"limits": Limits(steps=11, cost_micros=100)}, "limits", "limits.steps", "10", "11", True),
     ({"limits": Limits(steps=9, cost_micros=100)}, "limits", "limits.steps", "10", "9", False),
-    ({"limits": Limits(steps=10, cost_micros=0)}, "limits", "limits.cost_micros", "100", "0", True),
+    ({"limits": Limits(steps=10, cost_micros=0)}, "limits", "limits.cost_micros", "100", "", True),
     ({"limits": Limits(steps=10, cost_micros=50)}, "limits", "limits.cost_micros", "100", "50", False),
 ]
 
@@ -49,6 +49,13 @@ def test_one_edit_is_one_change_and_says_whether_it_widens(
 ) -> None:
     (change,) = changes(DEPUTY, dataclasses.replace(DEPUTY, **edit))
     assert (change.part, change.field, change.before, change.after, change.wider) == (part, field, before, after, wider)
+
+
+def test_no_limit_of_money_is_nothing_that_was_added() -> None:
+    free = dataclasses.replace(DEPUTY, limits=Limits(steps=10, cost_micros=0))
+    fields = {change.field for change in changes(None, free)}
+    assert "limits.steps" in fields
+    assert "limits.cost_micros" not in fields
 
 
 def test_a_money_limit_where_there_was_none_narrows() -> None:
