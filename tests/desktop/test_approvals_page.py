@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import QDate, QDateTime, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
 from legate_desktop.pages.vault.dialogs import PassphraseDialog
@@ -412,7 +412,10 @@ def test_a_rule_is_deleted_and_a_built_in_one_cannot_be(stage: Stage) -> None:
     stage.state.set_tab("rules")
     stage.state.select("rul_0")
     assert not stage.approvals.delete_rule.isVisible()
+    facts = [label.text() for label in stage.approvals.rule.findChildren(QLabel)]
+    assert "Uses" not in facts, "nobody counts what a built-in rule did"
     stage.state.select("rul_1")
+    assert "Uses" in [label.text() for label in stage.approvals.rule.findChildren(QLabel)]
     stage.click(stage.approvals.delete_rule)
     assert stage.sent == [SURFACE.DeleteRule("rul_1")]
 

@@ -69,7 +69,9 @@ def _facts(rule: RuleRow, now: int) -> list[tuple[str, str]]:
     never = tr("never: it ships with Legate") if rule.is_built_in else tr("when it is deleted")
     ends = never if rule.is_built_in else one_line(tr_core(rule.ends))
     ends = tr("used up: it is silent now") if rule.is_used_up else ends
-    facts = [(tr("Uses"), f"{plural('%n use(s)', rule.uses)}, {used}"), (tr("Ends"), ends or never)]
+    # The core counts what rules of the workspace answered; what a built-in one did is not kept.
+    uses = [] if rule.is_built_in else [(tr("Uses"), f"{plural('%n use(s)', rule.uses)}, {used}")]
+    facts = [*uses, (tr("Ends"), ends or never)]
     if rule.made_at:
         facts.append((tr("Made"), tr("{age} ago").format(age=short_age(now - rule.made_at))))
     return facts
