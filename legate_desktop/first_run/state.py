@@ -45,6 +45,7 @@ class FirstRunState(QObject):
         self.changed_byte: ChangedByte | None = None
         self.is_verifying = False
         self._decided = 0
+        self._away = ""
 
     @property
     def lesson(self) -> Lesson:
@@ -60,7 +61,10 @@ class FirstRunState(QObject):
     def go(self, at: int) -> None:
         """Show this step; each can be skipped, so any may follow any."""
         self.at = max(0, min(len(self.lessons) - 1, at))
-        if self.lesson.id in ("place", "model", "outside"):
+        # What went wrong on the step before is nothing to be told on this one, but for an engine that is away.
+        self.problem = self._away
+        # Where there is only something to read; a model is not there for having been passed by.
+        if self.lesson.id in ("place", "outside"):
             self.done.add(self.lesson.id)
         self.changed.emit()
 
@@ -87,7 +91,7 @@ class FirstRunState(QObject):
         self.approvals.counts_changed.connect(self._on_counts)
         self.approvals.noticed.connect(self._on_notice)
         self._bridge.ready.connect(self._on_ready)
-        self._bridge.away.connect(self._failed)
+        self._bridge.away.connect(self._on_away)
         self._bridge.start()
         self.changed.emit()
 
@@ -170,6 +174,10 @@ class FirstRunState(QObject):
         self.changed_byte = ChangedByte(found.seq, found.name, found.before, found.after, tr_core(sentence))
         self.done.add("verify")
         self.changed.emit()
+
+    def _on_away(self, message: str) -> None:
+        self._away = message
+        self._failed(message)
 
     def _failed(self, message: str) -> None:
         self.is_verifying = self.is_working = False

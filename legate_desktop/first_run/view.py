@@ -29,7 +29,7 @@ def lessons() -> tuple[Lesson, ...]:
         Lesson(
             "deputy",
             tr("A deputy"),
-            tr("The practice deputy reads three sample mails"),
+            tr("The practice deputy reads four sample mails"),
             tr("It works for a small lamp shop, in a workspace that is thrown away. It needs no key and no network."),
         ),
         Lesson(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.desktop.stage import Stage
 
 Key = Qt.Key
 LONGEST_MS = 60_000
+SAMPLE = Path(__file__).resolve().parents[2] / "resources" / "sample" / "practice"
 
 
 class Signals(QObject):
@@ -251,6 +253,28 @@ def test_what_fails_is_said_and_the_way_on_stays_open(tour: TourStage) -> None:
     tour.places.made[0].away.emit("The engine stopped.")
     assert tour.tour.problem.text() == "The engine stopped."
     assert tour.tour.next.isEnabled()
+    tour.to("card")
+    assert tour.tour.problem.text() == "The engine stopped."
+
+
+def test_what_went_wrong_on_one_step_is_not_said_on_the_next(tour: TourStage) -> None:
+    tour.to("verify").verify.fired.emit()
+    assert tour.tour.problem.text().startswith("Let the practice deputy work first")
+    tour.to("deputy").begin.fired.emit()
+    assert not tour.tour.problem.isVisible()
+
+
+def test_a_model_is_not_ticked_for_having_been_passed_by(tour: TourStage) -> None:
+    tour.to("model")
+    assert tour.tour.next.text() == "Skip this step"
+    tour.to("outside")
+    assert "model" not in tour.first.done
+
+
+def test_as_many_mails_as_it_reads_are_announced(tour: TourStage) -> None:
+    mails = list((SAMPLE / "mailbox").iterdir())
+    number = {3: "three", 4: "four"}[len(mails)]
+    assert f"reads {number} sample mails" in {lesson.id: lesson.title for lesson in tour.first.lessons}["deputy"]
 
 
 def test_the_practice_workspace_is_taken_away_at_the_end(tour: TourStage) -> None:
