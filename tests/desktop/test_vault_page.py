@@ -119,7 +119,8 @@ def test_what_is_missing_is_said_and_what_is_refused_is_asked_again_as_it_was(va
     assert again is not dialog
     assert (again.value.text(), again.name.text()) == ("hunter2-hunter2", "Mail")
     assert "already" in again.problem.text()
-    again.name.setText("Mail 2")
+    vault.type("Mail 2")
+    assert (again.value.text(), again.name.text()) == ("hunter2-hunter2", "Mail 2")
     vault.send()
     assert vault.sent[0].hosts == ("imap.example.org", "smtp.example.org")
 

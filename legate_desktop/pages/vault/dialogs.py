@@ -71,6 +71,8 @@ class NewSecretDialog(Dialog):
         self.kind.choose(given.kind)
         self.personal.setChecked(given.is_personal)
         self.say_problem(problem)
+        # The first key typed into the field of the secret would empty it; it is seldom what was wrong.
+        self.name.setFocus()
 
     def what_is_wrong(self) -> str:
         if not self._form.text:
