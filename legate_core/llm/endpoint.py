@@ -46,9 +46,9 @@ def endpoint_of(base_url: str, secret: str, limits: Any) -> Endpoint:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise Invalid(f"The base URL {base_url[:120]!r} is no web address: {error}. Correct it under Model.") from error
+        raise Invalid(f"The base URL {base_url[:120]!r} is no web address: {error}. Correct it.") from error
     if parts.scheme not in ("http", "https") or not host or any(char.isspace() for char in url):
-        raise Invalid(f"The base URL {base_url[:120]!r} must be like https://host/v1. Correct it under Model.")
+        raise Invalid(f"The base URL {base_url[:120]!r} must be like https://host/v1. Correct it.")
     if parts.username is not None or parts.query or parts.fragment:
         raise Invalid("The base URL must hold no user name, no ? and no #. Put the key into the vault instead.")
     if secret and parts.scheme == "http" and not is_loopback(host):

@@ -74,9 +74,16 @@ async def test_a_wrong_address_is_said_to_be_wrong_and_not_taken_in(story: Story
                 await story.core.client.send(AddModelServer(address))
     with pytest.raises(ModelFailed, match="Start it"):
         await story.core.client.send(AddModelServer(address))
-    for named in ("ftp://127.0.0.1/v1", "http://me:secret@127.0.0.1/v1", "http://"):
-        with pytest.raises(Invalid):
+    for named in (
+        "ftp://127.0.0.1/v1",
+        "http://me:secret@127.0.0.1/v1",
+        "http://",
+        "http://127.0.0.1:x/v1",
+        "two words",
+    ):
+        with pytest.raises(Invalid) as refusal:
             await story.core.client.send(AddModelServer(named))
+        assert "under Model" not in str(refusal.value), "which is a place in the builder, and not where this was typed"
     assert await places(story) == {}
 
 
