@@ -22,6 +22,11 @@ def doubts() -> Any:
     return core.InDoubt()
 
 
+def me() -> Any:
+    """Who is asked here."""
+    return core.WhoAmI()
+
+
 def runs(now: int) -> Any:
     """The runs of the last days, live."""
     return core.Runs(since=max(0, now - RUNS_FOR_MS))
@@ -87,6 +92,8 @@ def question(given: Any, *, is_in_doubt: bool = False) -> Question:
         asked_at=given.asked_at,
         expires_at=given.expires_at,
         is_in_doubt=is_in_doubt,
+        snoozed_until=given.snoozed_until,
+        assigned_to=given.assigned_to,
     )
 
 

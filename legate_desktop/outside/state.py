@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from legate_desktop.notice import wall_ms
 from legate_desktop.outside import requests
 from legate_desktop.outside.view import Question, RunState
+from legate_desktop.words import DAY
 
 
 class OutsideState(QObject):
@@ -31,6 +32,9 @@ class OutsideState(QObject):
         self._questions: dict[str, dict[str, Question]] = {"asked": {}, "doubt": {}}
         self._runs: dict[str, RunState] | None = None
         self._is_open = False
+        self._me = ""
+        self._wakes = QTimer(self, singleShot=True)
+        self._wakes.timeout.connect(self._on_due)
         self.away = ""
         """Why the engine is away; nothing while it is there."""
 
@@ -39,6 +43,12 @@ class OutsideState(QObject):
         """What waits, the oldest first."""
         found = [question for source in self._questions.values() for question in source.values()]
         return sorted(found, key=lambda question: (question.asked_at, question.id))
+
+    @property
+    def due(self) -> list[Question]:
+        """What waits for this person now: not what is for later, nor what a colleague was asked."""
+        now, mine = self._clock(), ("", self._me)
+        return [each for each in self.waiting if each.snoozed_until <= now and each.assigned_to in mine]
 
     @property
     def running(self) -> list[RunState]:
@@ -64,6 +74,7 @@ class OutsideState(QObject):
         self._bridge.watch(requests.questions(), lambda rows: self._take("asked", rows), failed)
         self._bridge.watch(requests.doubts(), lambda rows: self._take("doubt", rows), failed)
         self._bridge.watch(requests.runs(self._clock()), self._take_runs, failed)
+        self._bridge.ask(requests.me(), self._take_me, lambda _message, _is_away: None)
 
     def engine_went(self, words: str) -> None:
         """The engine is away."""
@@ -89,6 +100,20 @@ class OutsideState(QObject):
             self.settled.emit(gone)
         if new:
             self.asked.emit(sorted(new, key=lambda question: (question.asked_at, question.id)))
+        self._on_due()
+
+    def _on_due(self) -> None:
+        """Tell what waits now, and again when the next that was put off does: no clock runs meanwhile."""
+        left = [each.snoozed_until - self._clock() for each in self.waiting if each.snoozed_until > self._clock()]
+        if left:
+            # A timer of Qt counts to 24 days; a day is enough to look again.
+            self._wakes.start(min(DAY, min(left) + 1))
+        else:
+            self._wakes.stop()
+        self.changed.emit()
+
+    def _take_me(self, me: Any) -> None:
+        self._me = me.person_id
         self.changed.emit()
 
     def _take_runs(self, rows: Mapping[str, Any]) -> None:

@@ -20,6 +20,8 @@ class Question:
     asked_at: int
     expires_at: int = 0
     is_in_doubt: bool = False
+    snoozed_until: int = 0
+    assigned_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class TrayMenu(QMenu):
 
     def settle(self) -> None:
         """Show what is so now, in the language of this moment."""
-        waiting, running, away = self._state.waiting, self._state.running, bool(self._state.away)
+        waiting, running, away = self._state.due, self._state.running, bool(self._state.away)
         self.waiting.setTitle(plural("%n waiting for you", len(waiting)))
         self.running.setTitle(plural("%n running", len(running)))
         self.run.setText(tr("Run…"))

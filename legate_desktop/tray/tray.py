@@ -79,7 +79,7 @@ class Tray(QObject):
 
     def settle(self) -> None:
         """Show what is so now; a picture that would be the same is not made again."""
-        waiting = len(self._state.waiting)
+        waiting = len(self._state.due)
         is_dark = QGuiApplication.styleHints().colorScheme() != Qt.ColorScheme.Light
         now = (waiting, bool(self._state.away), is_dark)
         if now != self._shown:

@@ -63,6 +63,21 @@ def test_the_menu_counts_what_waits_and_runs(app: Any) -> None:
     ]  # fmt: skip
 
 
+def test_what_was_put_off_or_is_a_colleagues_counts_when_it_waits_for_this_person(app: Any, qtbot: QtBot) -> None:
+    clock = WallClock()
+    later, theirs, mine = question(2, snoozed_until=NOW + 20), question(3, assigned_to="usr_2"), question(4)
+    bridge = bridge_with(question(1), later, theirs, mine)
+    bridge.answers["WhoAmI"] = lambda _query: SimpleNamespace(person_id="usr_me")
+    state = OutsideState(bridge, clock=clock)
+    tray = Tray(state, Pausing(bridge), Desk().verbs)
+    state.open()
+    assert tray.icon.toolTip().startswith("Legate: 2 waiting for you")
+    assert "2 waiting for you" in actions(tray.menu)
+    clock.at += 20
+    qtbot.waitUntil(lambda: "3 waiting for you" in actions(tray.menu))
+    assert tray.icon.toolTip().startswith("Legate: 3 waiting for you")
+
+
 def test_an_entry_opens_its_card_and_says_no_content(app: Any) -> None:
     one = question(1, title="send “Your diagnosis”", why="Your diagnosis", effect="spend")
     desk = Desk(one)
