@@ -80,6 +80,20 @@ def test_the_focus_stays_on_the_deck_when_its_last_question_is_answered(app: QAp
     assert QApplication.focusWidget() is deck.deck
 
 
+def test_the_age_of_a_question_goes_on_while_it_waits(deck: DeckStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    deck.bridge.tables["Runs"] = {}
+    deck.bridge.publish("Runs")
+    questions = list(deck.deck.questions)
+    before = [question.age.text() for question in questions]
+    monkeypatch.setattr(deck.deck.state, "now", lambda: NOW + 90 * MINUTE)
+    deck.deck._seconds.setInterval(1)
+    deck.bot.waitUntil(lambda: all(question.age.text() == "1h" for question in questions))
+    assert before != ["1h"] * 3
+    assert deck.deck.questions == questions, "built anew they would lose the focus"
+    deck.window.go("runs")
+    assert not deck.deck._seconds.isActive()
+
+
 def test_a_press_meant_for_the_last_card_decides_nothing(deck: DeckStage) -> None:
     for _ in range(2):
         deck.drop(deck.deck.questions[1].row.id)

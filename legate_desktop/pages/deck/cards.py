@@ -37,7 +37,9 @@ class QuestionCard(QFrame):
         head.setSpacing(8)
         head.addWidget(DoubtLabel() if row.is_in_doubt else PillLabel(row.effect))
         head.addWidget(OutsideText(one_line(row.tool), "mono", ink="text", name=tr("Tool")), 1)
-        head.addWidget(Label(short_age(now - row.asked_at), "mono", tone="quiet"))
+        self.age = Label("", "mono", tone="quiet")
+        self.say_age(now)
+        head.addWidget(self.age)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 10)
         column.setSpacing(6)
@@ -65,6 +67,10 @@ class QuestionCard(QFrame):
             button.setEnabled(card is not None and not why_not)
             button.setToolTip(why_not)
         column.addWidget(buttons)
+
+    def say_age(self, now: int) -> None:
+        """How long ago it was asked."""
+        self.age.setText(short_age(now - self.row.asked_at))
 
     @staticmethod
     def _whole(column: QVBoxLayout, card: Card) -> None:

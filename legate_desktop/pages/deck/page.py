@@ -188,12 +188,15 @@ class DeckPage(Page):
 
     def _on_second(self) -> None:
         """Only the words: a line that is built anew would lose the focus."""
+        for question in self.questions:
+            question.say_age(self.state.now())
         for run, line in zip(self._shown_runs, self._run_lines, strict=True):
             line.say(run_words(run, self.state.now()))
 
     def _keep_time(self) -> None:
-        """A clock runs only while something visible runs."""
-        if self.isVisible() and self.state.running:
+        """A clock runs only while something visible runs or waits; its words are put right at once."""
+        if self.isVisible() and (self.state.running or self.questions):
+            self._on_second()
             self._seconds.start()
         else:
             self._seconds.stop()
@@ -254,6 +257,7 @@ class DeckPage(Page):
             question.reviewed.connect(lambda row=row: self.context.go("approvals", row.id))
             self.questions.append(question)
         self._place_questions()
+        self._keep_time()
         if focused:
             self._stay_with(focused)
 
