@@ -30,10 +30,10 @@ MAX_MAIL_BYTES = 8_000_000
 MAX_LISTED = 100
 MAX_LOOKED_AT = 2_000
 
-Recipients = Annotated[
-    list[Annotated[str, Meta(max_length=320)]], Meta(description="Bare addresses.", min_length=1, max_length=20)
-]
-Copies = Annotated[list[Annotated[str, Meta(max_length=320)]], Meta(description="Bare addresses.", max_length=20)]
+# What surely is no address is refused before anybody is asked; plain enough for servers that make a grammar of it.
+BareAddress = Annotated[str, Meta(max_length=320, pattern="^[^@ ]+@[^@ ]+$", examples=["kim@example.com"])]
+Recipients = Annotated[list[BareAddress], Meta(description="Bare addresses.", min_length=1, max_length=20)]
+Copies = Annotated[list[BareAddress], Meta(description="Bare addresses.", max_length=20)]
 
 
 class Mail(Connector):

@@ -130,7 +130,9 @@ def _in_words(error: ValidationError) -> str:
         case "maximum":
             return f"{where} must be {wanted} or less, not {_value(given)}."
         case "pattern":
-            return f"{where} must look like {_value(wanted)}, not {_value(given)}."
+            # An example says it to people, where the schema gives one.
+            like = next(iter(cast("Mapping[str, Json]", error.schema).get("examples", ())), wanted)
+            return f"{where} must look like {_value(like)}, not {_value(given)}."
         case _:
             return f"{where} does not fit: {error.message[:200]}."
 

@@ -70,6 +70,8 @@ def spec(request: pytest.FixtureRequest) -> ToolSpec:
 
 def sample(schema: Mapping[str, Any]) -> Any:
     """The smallest value that fits a schema."""
+    if examples := schema.get("examples"):
+        return examples[0]
     if "default" in schema:
         return schema["default"]
     if "enum" in schema:

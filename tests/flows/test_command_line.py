@@ -195,6 +195,7 @@ def test_a_row_number_is_confirmed_by_a_person_and_refused_from_a_script() -> No
     ("arguments", "words"),
     [
         (["--set", "to=kim@example.com"], "JSON"),
+        (["--set", 'to=["not an address"]'], '\'to[0]\' must look like "kim@example.com", not "not an address"'),
         (["--set", "cheque=1"], "no argument"),
         (["--set", "body"], "NAME=VALUE"),
         (["--arguments", "[]"], "object"),

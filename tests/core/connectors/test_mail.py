@@ -153,6 +153,13 @@ async def test_only_bare_addresses_are_taken(post: Post, field: str, address: st
     assert post.sent() == []
 
 
+@pytest.mark.parametrize("field", ["to", "cc"])
+def test_what_surely_is_no_address_is_refused_before_anybody_is_asked(field: str):
+    catalog = Catalog(Mail(Surroundings()).tools())
+    (problem,) = catalog.problems("mail.send", {**LETTER, field: ["not an address"]})
+    assert problem.endswith('must look like "kim@example.com", not "not an address".')
+
+
 async def test_no_header_comes_in_by_the_subject_or_the_answered_mail(post: Post):
     (post.mailbox / "M-1.eml").write_bytes(b"From: a@b.c\r\nMessage-ID: <a b>,\r\n <x@y>\r\n\r\nhi")
     await post.do("mail.send", **{**LETTER, "subject": "Hi\r\nBcc: lee@example.com"}, in_reply_to="M-1")

@@ -16,6 +16,7 @@ SPEC = ToolSpec(
     parameters={
         "type": "object",
         "properties": {
+            "mail": {"type": "string", "pattern": "^[^@]+@[^@]+$", "examples": ["kim@example.com"]},
             "customer": {"type": "string", "minLength": 1, "maxLength": 12, "pattern": "^[a-z]+$"},
             "state": {"enum": ["open", "closed"]},
             "count": {"type": "integer", "minimum": 1, "maximum": 9},
@@ -45,6 +46,7 @@ SPEC = ToolSpec(
         ({"customer": ""}, "The argument 'customer' must have at least 1 character."),
         ({"customer": "a" * 13}, "The argument 'customer' may have at most 12 characters, not 13."),
         ({"customer": "KIM"}, 'must look like "^[a-z]+$", not "KIM"'),
+        ({"customer": "kim", "mail": "kim"}, 'The argument \'mail\' must look like "kim@example.com", not "kim".'),
         ({"customer": "kim", "state": "lost"}, 'must be one of "open", "closed", not "lost"'),
         ({"customer": "kim", "count": 0}, "must be 1 or more, not 0"),
         ({"customer": "kim", "count": 10}, "must be 9 or less, not 10"),
