@@ -13,6 +13,7 @@ from legate_desktop.pages.approvals.dialogs import RejectDialog
 from legate_desktop.pages.audit.state import AuditState
 from legate_desktop.pages.deck.page import DeckPage
 from legate_desktop.pages.deck.state import DeckState
+from legate_desktop.pages.deck.verbs import VERBS
 from legate_desktop.pages.deck.view import Chain, Use, chain_words, use_plots, week_plot
 from tests.desktop.fake_core import MINUTE, NOW, FakeBridge, run
 from tests.desktop.fakes_deck import deck_bridge, report
@@ -40,6 +41,13 @@ def test_the_three_oldest_questions_stand_there_whole(deck: DeckStage) -> None:
     assert ids == ["act_8", "apr_0007f61d7b5", "apr_0006f61d7b5"]
     assert deck.deck.waiting_caption.text() == "9 things waiting for you"
     assert all(question.card is not None for question in deck.deck.questions)
+
+
+def test_the_key_beside_what_waits_does_not_read_as_a_count_and_leads_to_the_oldest(deck: DeckStage) -> None:
+    (review,) = [verb for verb in VERBS if verb.id == "review"]
+    assert review.key not in ("", "O", "I", "L")
+    deck.press(Qt.Key.Key_W)
+    assert (deck.window.page_id, deck.state.selected_id) == ("approvals", "act_8")
 
 
 def test_a_question_is_decided_in_place_and_taken_back(deck: DeckStage) -> None:

@@ -17,7 +17,8 @@ def _verify(page: Any) -> str:
 
 
 VERBS: tuple[Verb, ...] = (
-    Verb("review", "Review what waits", "O", "shield-check", "quiet", lambda p: p.review(), _waits),
+    # Not O, as what opens a thing has elsewhere: after these words it reads as a count of nought.
+    Verb("review", "Review what waits", "W", "shield-check", "quiet", lambda p: p.review(), _waits),
     Verb("verify", "Verify the journal", "Shift+V", "scroll-text", "quiet", lambda p: p.state.verify(), _verify),
     Verb("read", "Read the figures anew", "F5", "refresh-cw", "quiet", lambda p: p.state.read(), always),
     PRACTICE,
