@@ -187,6 +187,11 @@ def _refusal(ctx: Context, row: Mapping[str, Any], action: Action, approval: Map
         )
     if policy.load(ctx).version != action.policy_version and policy.denies_now(ctx, spec, action.arguments, row):
         return "A rule made since now forbids this call, so it was not run."
+    # Authority is read at use: what nobody was asked about runs only while a rule still says that nobody need be asked.
+    if approval is None and action.needs_intent and not policy.allows_still(ctx, spec, action.arguments, row):
+        return (
+            "The rule that allowed this call does not allow it any more, so it was not run. Ask again if still needed."
+        )
     return None
 
 

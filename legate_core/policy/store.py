@@ -90,7 +90,46 @@ def denies_now(ctx: ReadContext, spec: ToolSpec, arguments: Mapping[str, Json], 
     Older rules spoke when it was proposed. Where its values came from and what the run has read are not in an action's
     row; a new rule with a condition on that counts as meant, so the agent asks again and it is judged in full.
     """
-    call = Call(
+    return _speaks_now(ctx, "deny", spec, arguments, action_row)
+
+
+def allows_still(
+    ctx: ReadContext, spec: ToolSpec, arguments: Mapping[str, Json], action_row: Mapping[str, Any]
+) -> bool:
+    """Whether a call that a rule allowed when it was proposed, with nobody asked, may run without a question now.
+
+    The person's rule that allowed it must be there, not be at its end, and fit; that its last use was spent on this very
+    call is no objection. What a built-in rule allowed stands while the policy is the one it was judged under: whether
+    every value would be named under another is not in an action's row, so the agent asks again and it is judged in full.
+    """
+    if action_row["rule_id"].startswith("builtin."):
+        return load(ctx).version == action_row["policy_version"]
+    row = ctx.get(rules, action_row["rule_id"])
+    if row is None or row["state"] == DELETED or row["verdict"] != "allow":
+        return False
+    rule = replace(_as_known(rule_of(row)), uses_left=None)
+    if why_not(rule, _call(ctx, spec, arguments, action_row), Facts(OwnWords()), atoms_of(spec, arguments)):
+        return False
+    return not _speaks_now(ctx, "ask", spec, arguments, action_row)
+
+
+def _speaks_now(
+    ctx: ReadContext, verdict: str, spec: ToolSpec, arguments: Mapping[str, Json], action_row: Mapping[str, Any]
+) -> bool:
+    """Whether a rule with this verdict, made or changed since the call was proposed, is about it."""
+    call = _call(ctx, spec, arguments, action_row)
+    statement = _select_in_force().where(rules.c.verdict == verdict, rules.c.policy_version > bindparam("k_version"))
+    values = {"k_workspace": ctx.workspace_id, "k_now": ctx.now, "k_version": action_row["policy_version"]}
+    atoms = atoms_of(spec, arguments)
+    return any(
+        not why_not(_as_known(_rule(definition, uses_left)), call, Facts(OwnWords()), atoms)
+        for definition, uses_left in ctx.connection.execute(statement, values)
+    )
+
+
+def _call(ctx: ReadContext, spec: ToolSpec, arguments: Mapping[str, Json], action_row: Mapping[str, Any]) -> Call:
+    """A stored call as it would be judged now."""
+    return Call(
         tool=spec,
         arguments=arguments,
         account=action_row["account"],
@@ -98,13 +137,6 @@ def denies_now(ctx: ReadContext, spec: ToolSpec, arguments: Mapping[str, Json], 
         agent_id=action_row["agent_id"],
         trigger=action_row["trigger"],
         now=ctx.now,
-    )
-    statement = _select_in_force().where(rules.c.verdict == "deny", rules.c.policy_version > bindparam("k_version"))
-    values = {"k_workspace": ctx.workspace_id, "k_now": ctx.now, "k_version": action_row["policy_version"]}
-    atoms = atoms_of(spec, arguments)
-    return any(
-        not why_not(_as_known(_rule(definition, uses_left)), call, Facts(OwnWords()), atoms)
-        for definition, uses_left in ctx.connection.execute(statement, values)
     )
 
 

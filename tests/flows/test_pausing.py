@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from legate_core.approvals.commands import ApproveAction
+from legate_core.policy.commands import AddRule, DeleteRule
+from legate_core.policy.model import Rule
 from legate_core.runs.model import WaitingFor
 from legate_core.runs.pausing import PauseRuns, PauseState, ResumeRuns, RunsPause
 from tests.flows.story import ASK_THEN_END, Story, call, turn
@@ -82,3 +84,23 @@ async def test_a_run_that_a_crash_left_running_is_recovered_and_then_held(story:
     await story.restart()
     assert (await story.row(run_id)).status == "in_doubt", "what may have happened goes to a person all the same"
     assert len(story.effects()) == 1
+
+
+async def test_a_call_whose_rule_was_taken_away_meanwhile_does_not_run(story: Story) -> None:
+    story.prove()
+    allowing = Rule("", "Kim's parcels", "allow", tools=("world.send",), ends_at=story.clock.now() + 3_600_000)
+    rule_id = await story.send(AddRule(allowing))
+    story.world.behave["world.send"] = "hang"
+    sends = (call("world.send", "kim@example.com", "one"), call("world.send", "bob@example.com", "two"))
+    run_id = await story.begin_run(turn(0, "Two letters.", *sends), turn(1, "One of two."))
+    await asyncio.wait_for(story.world.started.wait(), 20)
+    await story.send(PauseRuns())
+    story.world.let_go.set()
+    await story.settled()
+    assert await story.tool_states(run_id) == ["confirmed", "ready"]
+    story.prove()
+    await story.send(DeleteRule(rule_id))
+    await story.answer(ResumeRuns())
+    assert await story.tool_states(run_id) == ["confirmed", "denied"]
+    assert [values["to"] for _, values in story.effects()] == ["kim@example.com"]
+    assert "does not allow it any more" in (await story.observed(run_id))[1]

@@ -142,6 +142,42 @@ async def test_a_deny_rule_made_since_the_proposal_stops_it(house: House) -> Non
     assert not await forbids(house, 1, {"to": ["ann@example.com"]})
 
 
+async def stands(house: House, rule_id: str, version: int) -> bool:
+    row = action_row(version, rule_id=rule_id)
+    return await house.look(lambda ctx: store.allows_still(ctx, MAIL, {"to": ["ann@example.com"]}, row))
+
+
+async def test_what_a_rule_allowed_stands_as_long_as_the_rule_does(house: House) -> None:
+    rule_id = await house.change(lambda ctx: store.add_rule(ctx, once(uses_left=1, ends_at=MONDAY + DAY)))
+    assert await stands(house, rule_id, 1)
+    await house.change(lambda ctx: store.judge(ctx, LETTER, facts()))
+    assert (await house.look(store.load)).rules == (), "its last use is spent, on this very call"
+    assert await stands(house, rule_id, 1)
+    await house.change(lambda ctx: store.add_rule(ctx, rule("", "allow", tools=("mail.send",), always=True)))
+    assert await stands(house, rule_id, 1), "another rule takes nothing away"
+    house.clock.advance(DAY / 1000)
+    assert not await stands(house, rule_id, 1), "it is past its end"
+    assert not await stands(house, "rul_nobody", 1)
+
+
+async def test_what_a_rule_allowed_falls_with_it_and_where_a_newer_one_asks(house: House) -> None:
+    rule_id = await house.change(lambda ctx: store.add_rule(ctx, once(uses_left=None, always=True)))
+    asking = await house.change(lambda ctx: store.add_rule(ctx, rule("", "ask", tools=("mail.send",))))
+    assert not await stands(house, rule_id, 1)
+    assert await stands(house, rule_id, 2), "one that was there before was not meant, or it would have asked then"
+    await house.change(lambda ctx: store.delete_rule(ctx, asking, lambda change: True))
+    assert await stands(house, rule_id, 1)
+    await house.change(lambda ctx: store.delete_rule(ctx, rule_id, lambda change: True))
+    assert not await stands(house, rule_id, 1)
+
+
+async def test_what_a_built_in_rule_allowed_stands_under_the_policy_it_was_judged_by(house: House) -> None:
+    assert await stands(house, "builtin.named", 0)
+    await house.change(lambda ctx: store.add_rule(ctx, once(uses_left=None, always=True)))
+    assert not await stands(house, "builtin.named", 0)
+    assert await stands(house, "builtin.named", 1)
+
+
 async def test_neither_an_asking_nor_a_deleted_rule_stops_what_was_approved(house: House) -> None:
     await house.change(lambda ctx: store.add_rule(ctx, rule("", "ask", tools=("mail.send",))))
     rule_id = await house.change(lambda ctx: store.add_rule(ctx, rule("", "deny", tools=("mail.send",))))
