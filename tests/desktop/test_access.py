@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from collections.abc import Callable
 
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from legate_desktop.delegates.rows import RowList
 from legate_desktop.notice import Notice
+from legate_desktop.pages.agents.page import AgentsPage
 from legate_desktop.pages.approvals.dialogs import EditDialog, RejectDialog, ScopesDialog
 from legate_desktop.pages.approvals.view import Card
 from legate_desktop.theme.look import look
@@ -15,6 +20,8 @@ from legate_desktop.widgets.button import Button
 from legate_desktop.widgets.dialog import Dialog
 from legate_desktop.widgets.proof import ProofDialog
 from legate_desktop.widgets.toast import Toasts
+from tests.desktop.fake_core import FakeBridge, practice_bridge
+from tests.desktop.fakes_vault import vault_bridge
 from tests.desktop.stage import Stage
 
 MOST_STOPS = 120
@@ -173,6 +180,38 @@ def test_toasts_take_no_focus_keep_three_and_errors_stay(stage: Stage) -> None:
     assert error.closer.isVisible()
     stage.click(error.closer)
     assert error not in toasts.toasts()
+
+
+@pytest.mark.parametrize(
+    ("page_id", "make"),
+    [
+        ("approvals", practice_bridge),
+        ("vault", vault_bridge),
+        ("knowledge", practice_bridge),
+        ("agents", practice_bridge),
+    ],
+)
+def test_no_toast_lies_over_what_is_pressed_below(
+    app: QApplication, qtbot: QtBot, page_id: str, make: Callable[[], FakeBridge]
+) -> None:
+    stage = Stage(qtbot, make())
+    stage.show(1100, 700)
+    stage.window.go(page_id, "agt_1" if page_id == "agents" else "")
+    page = stage.window.page(page_id)
+    if isinstance(page, AgentsPage):
+        page.builder.turn_to_try()
+    for lists in page.findChildren(RowList):
+        lists.selectRow(0)
+    QApplication.processEvents()
+    stage.window.toasts.add("It failed. Try again.", is_error=True)
+    toasts = stage.window.toasts
+    covered = QRect(toasts.mapTo(stage.window, QPoint()), toasts.size())
+    foot = page.foot()
+    assert foot is not None
+    pressed = [child for child in foot.findChildren(Button) if child.isVisible()]
+    assert pressed != []
+    for child in pressed:
+        assert not covered.intersects(QRect(child.mapTo(stage.window, QPoint()), child.size())), child.text()
 
 
 def test_a_toast_offers_undo_only_for_its_time_and_never_to_the_focus(stage: Stage) -> None:

@@ -248,6 +248,7 @@ def test_an_entry_shows_what_it_says_what_it_belongs_to_and_where_it_stands(qtbo
     page.verbs["open_approval"].trigger()
     assert went == [("approvals", "apr_999")]
     assert not page.verbs["open_run"].isEnabled()
+    assert page.foot() is page.links, "toasts stay above them"
 
 
 def test_an_entry_that_does_not_fit_says_so(qtbot: QtBot) -> None:

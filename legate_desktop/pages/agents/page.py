@@ -66,6 +66,9 @@ class AgentsPage(Page):
         else:
             self.stack.take_focus()
 
+    def foot(self) -> QWidget:
+        return self.builder.pane.bottom
+
     def place(self) -> str:
         return self.builder.state.agent_id if self.is_building else ""
 

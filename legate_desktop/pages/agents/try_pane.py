@@ -146,9 +146,13 @@ class TryPane(QWidget):
                 inset.addWidget(layout)
             column.addLayout(inset)
         column.addWidget(split, 1)
+        self.bottom = QWidget()
+        foot = QVBoxLayout(self.bottom)
+        foot.setContentsMargins(20, 0, 12, 0)
+        foot.setSpacing(6)
         for row in (status, send_row):
-            row.setContentsMargins(20, 0, 12, 0)
-            column.addLayout(row)
+            foot.addLayout(row)
+        column.addWidget(self.bottom)
 
     def say(self) -> None:
         """Send what stands in the field."""

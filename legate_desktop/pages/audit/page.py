@@ -63,6 +63,9 @@ class AuditPage(Page):
     def take_focus(self) -> None:
         self.stack.take_focus()
 
+    def foot(self) -> QWidget:
+        return self.links
+
     def place(self) -> str:
         return str(self.state.selected_seq or "")
 

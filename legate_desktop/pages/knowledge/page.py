@@ -72,6 +72,9 @@ class KnowledgePage(Page):
         else:
             self.stack.take_focus()
 
+    def foot(self) -> QWidget:
+        return self.pane.controls
+
     def place(self) -> str:
         return self.opened.place() if self.is_open else self.state.selected_id
 

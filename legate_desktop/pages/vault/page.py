@@ -63,6 +63,9 @@ class VaultPage(Page):
         else:
             self.stack.take_focus()
 
+    def foot(self) -> QWidget:
+        return self.answers
+
     def place(self) -> str:
         return self.state.selected_id
 
