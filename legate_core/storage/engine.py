@@ -191,9 +191,11 @@ _FULL = ("disk is full", "No space left", "disk I/O error")
 _DAMAGED = ("malformed", "not a database", "file is encrypted")
 
 
-def in_words(error: DBAPIError) -> LegateError | DBAPIError:
-    """A database error as a sentence that says what to do; what nobody can act on stays as it is."""
-    text = str(error.orig)
+def in_words(error: DBAPIError | sqlite3.Error) -> LegateError | DBAPIError | sqlite3.Error:
+    """A database error, SQLAlchemy's or the driver's own, as a sentence that says what to do; what nobody can act on stays
+    as it is."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    text = str(cause)
     if any(mark in text for mark in _FULL):
         return Unavailable(
             "The disk is full or cannot be written. Nothing was changed; free some space and try again.", reason=text
@@ -203,11 +205,16 @@ def in_words(error: DBAPIError) -> LegateError | DBAPIError:
             "The database file is damaged. Nothing was changed; run 'legate doctor' and restore the latest backup.",
             reason=text,
         )
-    if dialect.may_be_retried(error):
+    if isinstance(cause, sqlite3.Error) and "is locked" in text:
+        return Unavailable(
+            "Another program holds the database. Nothing was changed; close what has its file open, then try again.",
+            reason=text,
+        )
+    if isinstance(error, DBAPIError) and dialect.may_be_retried(error):
         return Unavailable("Too many writers stood in each other's way. Nothing was changed; try again.", reason=text)
-    if isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.Error):
+    if isinstance(error, OperationalError) and not isinstance(cause, sqlite3.Error):
         return Unavailable("The database cannot be reached. Check that it runs, then try again.", reason=text)
-    if isinstance(error, OperationalError) and "unable to open" in text:
+    if "unable to open" in text:
         return Unavailable(
             "The database file cannot be opened. Check that the data folder exists and may be written.", reason=text
         )

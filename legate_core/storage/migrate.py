@@ -53,7 +53,7 @@ def migrate(url: str | URL, *, up_to: str = STEPS[-1]) -> None:
             f"The database file {path} cannot be made ({error.strerror}). Check the folder and the disk, then try again."
         ) from error
     except (DBAPIError, sqlite3.Error) as error:
-        words = in_words(error) if isinstance(error, DBAPIError) else error
+        words = in_words(error)
         if isinstance(words, LegateError):
             raise words from error
         raise Damaged(
