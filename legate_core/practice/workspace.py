@@ -12,7 +12,7 @@ from typing import Any
 from legate_core.agents.commands import Agents, CreateAgent, PublishAgent
 from legate_core.agents.model import AgentDefinition, Limits
 from legate_core.app import Core, open_local
-from legate_core.errors import Damaged
+from legate_core.errors import Damaged, Unavailable
 from legate_core.knowledge.commands import AddFiles, CreateBase
 from legate_core.knowledge.queries import KnowledgeBases
 from legate_core.settings import RESOURCES, Settings, from_environment, practice_home, throw_away
@@ -83,8 +83,16 @@ def _lay_out(folder: Path) -> Settings:
         # Copied beside and renamed, so that a start cut off in the middle leaves no half of it.
         fresh = settings.home / f"{FILES}.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(SAMPLE, fresh)
-        fresh.rename(files)
+        try:
+            shutil.copytree(SAMPLE, fresh)
+            fresh.rename(files)
+        except OSError as error:
+            # What was copied is given back: on a full disk it is in the way of everything else.
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise Unavailable(
+                "The disk is full or cannot be written. Nothing was changed; free some space and try again.",
+                reason=str(error),
+            ) from error
     return settings
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -137,3 +139,20 @@ def test_the_installed_command_plays_it_as_well() -> None:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["as_promised"] is True
+
+
+def test_a_disk_that_is_full_while_the_files_are_laid_out_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_source: object, target: object, **_more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", full)
+        monkeypatch.setenv("LEGATE_HOME", str(tmp_path / "home"))
+        done = legate("inbox", "--practice", "--json")
+        assert (done.code, done.json["type"]) == (8, "urn:legate:problem:unavailable")
+        assert done.json["detail"].startswith("The disk is full or cannot be written.")
+        assert legate("demo", "--json").code == 8
+        assert not list((tmp_path / "home" / "practice-workspace").glob("practice*"))
+    assert legate("inbox", "--practice").code == 0
