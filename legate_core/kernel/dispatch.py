@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -19,16 +19,13 @@ from legate_core.kernel.payloads import Bodies, BodyKeys
 from legate_core.kernel.reactors import Pump, Reactor
 from legate_core.kernel.registry import Door, registry
 from legate_core.kernel.troubles import Troubles
-from legate_core.kernel.wake import Ticks, Wake
+from legate_core.kernel.wake import SWEEP_SECONDS, Ticks, Wake
 from legate_core.storage.engine import Database
 
 R = TypeVar("R")
 Row = TypeVar("Row")
 
 log = logging.getLogger(__name__)
-
-SWEEP_SECONDS = 60.0
-"""How long a listener sleeps at most before it looks by itself: a lost wake-up costs a minute, never a fact."""
 
 
 class Authorizer(Protocol):
@@ -79,14 +76,21 @@ class Kernel:
             pending = ctx.settle()
             return result, ctx, journal.append(ctx, pending) if pending else 0
 
-        try:
-            result, ctx, seq = await self.database.write(transaction, workspace_id=actor.workspace_id)
-        except Exception:
-            # Not of a caller that was cancelled: the transaction runs on, and commits.
-            await asyncio.to_thread(_undo, undoing)
-            raise
-        self._announce(actor.workspace_id, seq, ctx)
-        return result
+        loop = asyncio.get_running_loop()
+
+        def write() -> R:
+            try:
+                result, ctx, seq = self.database.write_now(transaction, actor.workspace_id)
+            except Exception:
+                _undo(undoing)
+                raise
+            # From here, and not where it is awaited: the caller may have been cancelled meanwhile, and what was committed
+            # is heard all the same. A loop that is closed has nobody left who could hear.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._announce, actor.workspace_id, seq, ctx)
+            return result
+
+        return await self.database.in_writer(write)
 
     async def ask(self, actor: Actor, query: Query[R]) -> R:
         """Answer a query from one consistent snapshot."""

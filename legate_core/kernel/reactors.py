@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, Connection, select
@@ -17,6 +18,7 @@ from legate_core.kernel import journal
 from legate_core.kernel.context import Context
 from legate_core.kernel.messages import Event, Recorded
 from legate_core.kernel.troubles import Troubles
+from legate_core.kernel.wake import SWEEP_SECONDS
 from legate_core.storage import dialect
 from legate_core.storage.schema import workspace_table
 
@@ -93,11 +95,13 @@ class Pump:
         self._run = run
         self._troubles = troubles
         self._due: dict[tuple[str, str], None] = {}
+        self._workspaces: set[str] = set()
         self._idle = asyncio.Event()
         self._signal = asyncio.Event()
 
     def hear(self, workspace_id: str, names: frozenset[str] | None) -> None:
         """Facts of these names (None: any) were committed in a workspace."""
+        self._workspaces.add(workspace_id)
         for item in REACTORS.values():
             if names is None or item.hears & names:
                 self._due[workspace_id, item.name] = None
@@ -106,12 +110,20 @@ class Pump:
             self._signal.set()
 
     async def pump(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled, and look by itself now and then at what nobody said, in the workspaces heard of so far."""
         failures: dict[tuple[str, str], int] = {}
+        loop = asyncio.get_running_loop()
+        look_at = loop.time() + SWEEP_SECONDS
         while True:
             if not self._due:
                 self._idle.set()
-                await self._signal.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(look_at):
+                        await self._signal.wait()
+            if loop.time() >= look_at:
+                look_at = loop.time() + SWEEP_SECONDS
+                for workspace_id in self._workspaces:
+                    self.hear(workspace_id, None)
             self._signal.clear()
             for workspace_id, name in list(self._due):
                 self._due.pop((workspace_id, name), None)

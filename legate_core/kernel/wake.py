@@ -8,6 +8,9 @@ from contextlib import suppress
 
 from legate_core.kernel.messages import Tick
 
+SWEEP_SECONDS = 60.0
+"""How long a listener sleeps at most before it looks by itself: a lost wake-up costs a minute, never a fact."""
+
 TICK_QUEUE = 256
 """Ticks a slow listener may fall behind by before the oldest are dropped; they are never stored anyway."""
 

@@ -18,8 +18,9 @@ from sqlalchemy import select
 
 from legate_core.errors import LegateError
 from legate_core.kernel.context import Context, ReadContext
-from legate_core.kernel.dispatch import SWEEP_SECONDS, Kernel
+from legate_core.kernel.dispatch import Kernel
 from legate_core.kernel.messages import Tick
+from legate_core.kernel.wake import SWEEP_SECONDS
 from legate_core.knowledge import store
 from legate_core.knowledge.builds import Builds, wanting_rebuild
 from legate_core.knowledge.clean import Cleaner

@@ -62,8 +62,12 @@ class Database:
 
         A cancelled caller does not cut a transaction in half: the function runs on and commits or rolls back whole.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._write_pool, self.write_now, transaction, workspace_id)
+        return await self.in_writer(lambda: self.write_now(transaction, workspace_id))
+
+    async def in_writer(self, work: Callable[[], T]) -> T:
+        """Run a function in a thread that may `write_now`, with what belongs before or after its transaction. Once begun, it
+        runs to its end, whether or not the caller still waits."""
+        return await asyncio.get_running_loop().run_in_executor(self._write_pool, work)
 
     async def read(self, transaction: Transaction[T], *, workspace_id: str | None = None) -> T:
         """Run one reading transaction on a consistent snapshot."""
