@@ -30,6 +30,15 @@ POSTGRES_CONNECTIONS = 8
 RETRIES = 4
 
 
+class _Lost(Exception):
+    """The connection broke before the commit was asked for, so that nothing was changed. Of one that broke during the commit
+    nobody knows that; it is never begun again."""
+
+    def __init__(self, error: DBAPIError) -> None:
+        super().__init__(str(error.orig))
+        self.error = error
+
+
 class Database:
     """Runs transactions; `write` and `read` return what the function returned or raise what it raised."""
 
@@ -99,27 +108,38 @@ class Database:
 
     def _run(self, engine: Engine, kind: str, transaction: Transaction[T], workspace_id: str | None) -> T:
         # Two writers of PostgreSQL may stand in each other's way; the one that is turned back has changed nothing and
-        # simply begins again.
-        for _ in range(RETRIES):
+        # simply begins again. So does, once, the one whose connection broke: each thread keeps its own, and after a restart
+        # of the server each would otherwise fail once.
+        turns, may_reconnect = RETRIES, True
+        while True:
             try:
                 return self._once(engine, kind, transaction, workspace_id)
+            except _Lost as lost:
+                if not may_reconnect:
+                    raise in_words(lost.error) from lost.error
+                may_reconnect = False
             except DBAPIError as error:
-                if not dialect.may_be_retried(error):
+                if not turns or not dialect.may_be_retried(error):
                     raise in_words(error) from error
-        try:
-            return self._once(engine, kind, transaction, workspace_id)
-        except DBAPIError as error:
-            raise in_words(error) from error
+                turns -= 1
 
     def _once(self, engine: Engine, kind: str, transaction: Transaction[T], workspace_id: str | None) -> T:
         try:
             connection = self._connection(engine, kind)
             with connection.begin():
-                if kind == "read":
-                    dialect.take_snapshot(connection)
-                if workspace_id is not None:
-                    dialect.enter_workspace(connection, workspace_id)
-                return transaction(connection)
+                try:
+                    if kind == "read":
+                        dialect.take_snapshot(connection)
+                    if workspace_id is not None:
+                        dialect.enter_workspace(connection, workspace_id)
+                    return transaction(connection)
+                except DBAPIError as error:
+                    if error.connection_invalidated:
+                        raise _Lost(error) from error
+                    raise
+        except _Lost:
+            self._release()
+            raise
         except DBAPIError as error:
             if error.connection_invalidated or not self.is_sqlite:
                 self._release()
