@@ -21,6 +21,7 @@ from legate_desktop import log_file, pages
 from legate_desktop.first_run.guide import Guide
 from legate_desktop.live import Bridge
 from legate_desktop.opening import data_folder, opener, who_am_i
+from legate_desktop.outside.display import require_display
 from legate_desktop.outside.startup import Doorbell, handed_over, link_in
 from legate_desktop.pages.audit.state import AuditState
 from legate_desktop.pages.runs.state import RunsState
@@ -189,6 +190,7 @@ def main(argv: list[str] | None = None) -> int:
     link = link_in(options.links)
     if not options.server and handed_over(options.home, link, practice=options.practice):
         return 0
+    require_display()
     # The practice workspace leaves nothing behind, not even a log or a wish.
     log_to = log_file.begin(None if options.practice else log_file.default_file())
     log_file.catch_crashes(log_to)
