@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import legate_core as core
 from legate_core.cli.screen import Screen
 from legate_core.crypto.secret import Secret
-from legate_core.errors import Invalid, Locked, NeedsReauthentication
+from legate_core.errors import Conflict, Invalid, Locked, NeedsReauthentication
 from legate_core.settings import KEYS_FILE, Settings, from_environment, practice_home
 
 if TYPE_CHECKING:
@@ -63,9 +63,15 @@ def _check(message: object) -> None:
 
 
 @asynccontextmanager
-async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> AsyncGenerator[Session]:
+async def opened(
+    options: Namespace, screen: Screen, *, works: bool = False, never_here: str = ""
+) -> AsyncGenerator[Session]:
     """The core that the options name, closed at the end. Only with `works` does it advance runs meanwhile; then nothing that
-    was removed is left on the disk at its end, because nobody may open this folder again soon."""
+    was removed is left on the disk at its end, because nobody may open this folder again soon.
+
+    `never_here` is for what only means something in a Legate that goes on: the sentence that refuses to open the folder
+    for this command alone.
+    """
     if options.server:
         if options.practice or options.home:
             raise Invalid("--server means a core that runs elsewhere. Leave out --home and --practice.")
@@ -82,6 +88,8 @@ async def opened(options: Namespace, screen: Screen, *, works: bool = False) -> 
         finally:
             await linked.close()
         return
+    if never_here:
+        raise Conflict(never_here)
     held: Any = await _open_here(options, screen, works)
     for place in held.closed_to_others:
         screen.note(f"Others on this machine could read {place}. It is closed to them now.")

@@ -24,6 +24,11 @@ VALUE_HELP = (
     "The value is asked for, or read from stdin; it is never an argument, which everybody on the machine can read."
 )
 
+NOTHING_OPEN = (
+    "No Legate is open on this folder, so there is no vault's page that could be locked. Nothing was changed; "
+    "'legate vault seal' stops lending until it is unsealed."
+)
+
 
 def add(under: Subparsers) -> None:
     parser = add_command(under, "vault", "how the vault stands; putting secrets in; sealing it", status)
@@ -180,7 +185,8 @@ def _uses_told(row: SecretRow, use: SecretUse) -> Iterator[str]:
 
 
 async def lock(options: Namespace, screen: Screen) -> Result:
-    async with opened(options, screen) as session:
+    # The lock is kept by the process that is open, so one of this command's own would end with it.
+    async with opened(options, screen, never_here=NOTHING_OPEN) as session:
         await session.send(core.LockVault())
     return Result({"locked": True}, ["The vault's page is locked. Runs go on; your passphrase opens it again."])
 

@@ -395,9 +395,19 @@ def test_a_secret_is_deleted_by_whoever_proves_who_they_are(home: Path) -> None:
     assert legate("vault", "delete", "key").code == 5
     uses = legate("vault", "uses", "key")
     assert (uses.code, "last never" in uses.out, "Nothing names it." in uses.out) == (0, True, True)
-    assert legate("vault", "lock").code == 0
     assert legate("vault", "delete", "key", is_terminal=True, secrets=["correct horse"]).code == 0
     assert legate("vault", "list", "--json").json == {"secrets": []}
+
+
+def test_where_no_legate_is_open_there_is_no_page_to_lock(home: Path) -> None:
+    assert legate("vault", "lock").code == 4
+    assert [path.name for path in home.iterdir()] == [THROW_AWAY]
+    legate("vault", "passphrase", is_terminal=True, secrets=["correct horse", "correct horse"])
+    before = legate("journal", "--json").json
+    refused = legate("vault", "lock", "--json")
+    assert (refused.code, refused.json["type"]) == (4, "urn:legate:problem:conflict")
+    assert "could be locked" in refused.json["detail"]
+    assert legate("journal", "--json").json == before
 
 
 def test_keys_under_a_passphrase_are_asked_for_at_a_terminal_only(

@@ -100,6 +100,13 @@ def test_a_command_works_through_the_legate_that_is_open(owner: OwnerProcess) ->
     assert practised("verify").code == 0
 
 
+def test_the_vaults_page_is_locked_in_the_legate_that_is_open(owner: OwnerProcess) -> None:
+    legate("--practice", "vault", "passphrase", is_terminal=True, secrets=["correct horse", "correct horse"])
+    assert legate("--practice", "vault", "list").code == 0
+    assert legate("--practice", "vault", "lock").code == 0
+    assert legate("--practice", "vault", "list").code == 6
+
+
 def test_where_it_goes_on_is_said_in_words(owner: OwnerProcess) -> None:
     assert "It goes on in the Legate that is open." in legate("--practice", "run", "--no-wait").out
 
