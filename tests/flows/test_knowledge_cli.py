@@ -131,10 +131,15 @@ def test_what_cannot_be_taken_is_said(kb: Kb, files: Path, monkeypatch: pytest.M
     if named:
         assert "UTF-8" in said.pop(str(files / "bad?.txt"))
         alone = kb("add", "Shop", str(files / named))
-        assert (alone.code, "UTF-8" in alone.out) == (1, True)
+        assert (alone.code, "UTF-8" in unbroken(alone.out)) == (1, True)
     assert said == {}
     closed = kb("add", "Shop", str(files / "closed"))
-    assert (closed.code, "Check its rights" in closed.out) == (1, True)
+    assert (closed.code, "Check its rights" in unbroken(closed.out)) == (1, True)
+
+
+def unbroken(text: str) -> str:
+    """A text as one line: where it is broken depends on how long the names of folders are."""
+    return " ".join(text.split())
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
@@ -147,7 +152,7 @@ def test_a_pipe_is_refused_and_nobody_waits_for_it(kb: Kb, tmp_path: Path) -> No
     try:
         done = kb("add", "Shop", str(pipe))
         assert late.is_alive()
-        assert (done.code, "This is no file." in done.out) == (1, True)
+        assert (done.code, "This is no file." in unbroken(done.out)) == (1, True)
     finally:
         late.cancel()
 
