@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from legate_desktop.pages.approvals.dialogs import RejectDialog
@@ -237,6 +237,20 @@ def test_the_first_steps_are_ticked_and_lead_to_their_pages(deck: DeckStage) -> 
     deck.bridge.tables["Rules"] = {}
     deck.bridge.publish("Rules")
     assert deck.deck.steps.isVisible()
+
+
+def test_the_first_steps_are_made_anew_only_where_one_of_them_changed(deck: DeckStage) -> None:
+    def lines() -> list[QWidget]:
+        layout = deck.deck.steps.lines
+        return [layout.itemAt(at).widget() for at in range(layout.count())]
+
+    before = lines()
+    assert before
+    deck.deck.state.steps_changed.emit()
+    assert lines() == before
+    deck.context.prefs.wish("has_verified", True)
+    assert len(lines()) == len(before)
+    assert lines() != before
 
 
 def test_a_question_that_only_waits_is_no_step_that_was_done(deck: DeckStage) -> None:

@@ -15,7 +15,7 @@ from legate_desktop.pages.approvals.view import Card
 from legate_desktop.pages.deck.cards import Line, LineCard, QuestionCard, failure_line, run_line, step_line
 from legate_desktop.pages.deck.state import MOST_WAITING, DeckState
 from legate_desktop.pages.deck.verbs import VERBS
-from legate_desktop.pages.deck.view import DeckRun, chain_words, day_plots, run_words, use_plots, week_plot
+from legate_desktop.pages.deck.view import DeckRun, Step, chain_words, day_plots, run_words, use_plots, week_plot
 from legate_desktop.shell.context import PageContext
 from legate_desktop.theme.look import look
 from legate_desktop.verbs import Verbs
@@ -45,6 +45,7 @@ class DeckPage(Page):
         self._placed: list[QWidget] = []
         self._left_out: set[QWidget] = set()
         self._shown_runs: list[DeckRun] = []
+        self._shown_steps: list[Step] = []
         self._run_lines: list[Line] = []
         self._build()
         self._bind()
@@ -363,6 +364,10 @@ class DeckPage(Page):
     def _show_steps(self) -> None:
         is_unknown = bool(self.state.why_not_told("use", "days", "rules", "models"))
         self._let_show(self.steps, is_shown=self.state.is_beginning and not is_unknown)
-        lines = [step_line(step, lambda step=step: self.context.go(step.page_id)) for step in self.state.steps]
-        self.steps.show_lines(lines, "")
+        steps = self.state.steps
+        if steps != self._shown_steps:
+            # Every figure that comes in asks for them, and few of those change one.
+            self._shown_steps = steps
+            lines = [step_line(step, lambda step=step: self.context.go(step.page_id)) for step in steps]
+            self.steps.show_lines(lines, "")
         self._place_again()
